@@ -1,0 +1,110 @@
+// What State counts: accounts with an index each, event counters of one server, and the set that makes a CONNECT count once. Loop thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "agent/clock.h"
+#include "agent/event.h"
+#include "agent/snapshot.h"
+
+namespace lookout {
+
+// Accounts by id, bounded: index 0 is "other", where those beyond the limit go. Copied on write, so that snapshots share it.
+class AccountTable {
+ public:
+  explicit AccountTable(std::uint32_t limit);
+
+  // The index of an account, made when new; `name` (if known) becomes its display name.
+  AccountIndex index(std::string_view id, std::string_view name);
+
+  [[nodiscard]] std::shared_ptr<const std::vector<Account>> share();
+  [[nodiscard]] std::uint64_t folded() const { return folded_; }  // look-ups that ended in "other"
+
+ private:
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  const std::uint32_t limit_;
+  std::unordered_map<std::string, AccountIndex, Hash, std::equal_to<>> by_id_;
+  std::vector<Account> accounts_;
+  std::shared_ptr<const std::vector<Account>> shared_;  // null after a change
+  std::uint64_t folded_ = 0;
+};
+
+// Event counters of one server name; they outlive its processes.
+class EventCounters {
+ public:
+  void connect(AccountIndex account, const ClientInfo& client) { ++connects_[key(account, client, 0)]; }
+  void disconnect(AccountIndex account, const ClientInfo& client, std::uint8_t reason) { ++disconnects_[key(account, client, reason)]; }
+  void auth_error(AccountIndex account, const ClientInfo& client, std::uint8_t reason);
+  void closed_before_auth(std::uint8_t reason) { ++closed_before_auth_[reason]; }
+
+  void merge(const EventCounters& other);
+  void fill(ServerView& view) const;
+
+ private:
+  // account, kind, client type, credential (authentication errors only), reason
+  using Key = std::uint64_t;
+  static Key key(AccountIndex account, const ClientInfo& client, std::uint8_t reason);
+
+  std::unordered_map<Key, std::uint64_t> connects_;
+  std::unordered_map<Key, std::uint64_t> disconnects_;
+  std::unordered_map<Key, std::uint64_t> auth_error_details_;
+  std::vector<std::uint64_t> auth_errors_ = std::vector<std::uint64_t>(reason_count());
+  std::vector<std::uint64_t> closed_before_auth_ = std::vector<std::uint64_t>(reason_count());
+};
+
+// Connections seen in the last minute or two, by (server process, cid). Two generations, so that forgetting costs nothing; a generation
+// that is full before its time is forgotten early, which is counted.
+class RecentConnections {
+ public:
+  // False when it is there already.
+  bool insert(std::uint32_t process, std::uint64_t cid, Mono now);
+  [[nodiscard]] bool contains(std::uint32_t process, std::uint64_t cid) const;
+  [[nodiscard]] std::uint64_t overflows() const { return overflows_; }
+
+ private:
+  static constexpr std::size_t kCapacity = 1U << 17U;  // per generation: 8 bytes each, allocated on first use
+  static constexpr std::size_t kLimit = kCapacity / 2;
+  static constexpr std::chrono::seconds kGeneration{60};
+
+  struct Generation {
+    std::vector<std::uint64_t> slots;
+    std::size_t used = 0;
+    [[nodiscard]] std::size_t find(std::uint64_t key) const;
+  };
+  static std::uint64_t key(std::uint32_t process, std::uint64_t cid) { return (std::uint64_t{process} << 40U) ^ cid; }
+  void turn(Mono now);
+
+  std::array<Generation, 2> generations_;
+  std::size_t current_ = 0;
+  Mono turned_{};
+  std::uint64_t overflows_ = 0;
+};
+
+// server.seq counts everything a server process says to anybody. Gaps are an upper bound of what this agent has not seen; they count
+// only when still open at the next check, because messages of different subscriptions overtake each other.
+class SeqTracker {
+ public:
+  void saw(std::uint64_t seq);
+  void check();  // every few seconds
+  [[nodiscard]] std::uint64_t unseen() const { return unseen_; }
+
+ private:
+  [[nodiscard]] std::uint64_t gap() const { return newest_ < first_ ? 0 : newest_ - first_ + 1 - std::min(seen_, newest_ - first_ + 1); }
+
+  std::uint64_t first_ = 1;
+  std::uint64_t newest_ = 0;
+  std::uint64_t seen_ = 0;
+  std::uint64_t gap_before_ = 0;
+  std::uint64_t unseen_ = 0;
+};
+
+}  // namespace lookout

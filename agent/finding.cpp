@@ -1,0 +1,69 @@
+#include "agent/finding.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+namespace lookout {
+namespace {
+
+// Order of badness: unknown is worse than ok, but never hides a warning.
+int rank(Health health) {
+  constexpr std::array<int, 4> kRanks{0, 2, 3, 1};
+  return kRanks[static_cast<std::size_t>(health)];
+}
+
+}  // namespace
+
+void Findings::report(const std::string& check, const std::string& entity, Health state, std::string sentence,
+                      Hysteresis hysteresis, Now now) {
+  auto found = entries_.find({check, entity});
+  if (found == entries_.end()) {
+    if (state == Health::ok) return;
+    found =
+        entries_.emplace(std::pair(check, entity), Entry{{check, entity, Health::ok, now.wall, {}}, state, now.mono})
+            .first;
+  }
+  Entry& entry = found->second;
+  if (entry.seen != state) {
+    entry.seen = state;
+    entry.seen_since = now.mono;
+  }
+  // What is raised stays as it is while nobody knows better.
+  const bool frozen =
+      state == Health::unknown && (entry.shown.state == Health::warning || entry.shown.state == Health::critical);
+  const bool worse = rank(state) > rank(entry.shown.state);
+  const Millis needed = worse ? hysteresis.raise : hysteresis.clear;
+  if (frozen || now.mono - entry.seen_since < needed) return;
+  if (state == Health::ok) {
+    entries_.erase(found);
+    return;
+  }
+  if (entry.shown.state != state) entry.shown.since = now.wall;
+  entry.shown.state = state;
+  entry.shown.sentence = std::move(sentence);
+}
+
+void Findings::forget(const std::string& entity) {
+  std::erase_if(entries_, [&](const auto& item) { return item.first.second == entity; });
+}
+
+std::vector<Finding> Findings::raised() const {
+  std::vector<Finding> out;
+  for (const auto& [key, entry] : entries_) {
+    if (entry.shown.state != Health::ok) out.push_back(entry.shown);
+  }
+  std::stable_sort(out.begin(), out.end(),
+                   [](const Finding& a, const Finding& b) { return rank(a.state) > rank(b.state); });
+  return out;
+}
+
+Health worst(const std::vector<Finding>& findings) {
+  Health worst = Health::ok;
+  for (const Finding& finding : findings) {
+    if (rank(finding.state) > rank(worst)) worst = finding.state;
+  }
+  return worst;
+}
+
+}  // namespace lookout

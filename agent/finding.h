@@ -1,0 +1,57 @@
+// Finding: one statement about the health of one thing, with memory. Defined here once; checks of every issue feed the same board.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/clock.h"
+
+namespace lookout {
+
+enum class Health : std::uint8_t { ok, warning, critical, unknown };  // the numbers are Nagios' exit codes
+inline constexpr const char* kHealthNames[] = {"ok", "warning", "critical", "unknown"};
+
+struct Finding {
+  std::string check;     // stable id, "agent_connection"
+  std::string entity;    // what it is about: "agent", "east/n1"
+  Health state = Health::ok;
+  Wall since{};          // when it took this state
+  std::string sentence;  // for a person; no secrets, bounded
+
+  bool operator==(const Finding&) const = default;
+};
+
+// How long a violation must last before it is raised, and how long its absence before it is cleared.
+struct Hysteresis {
+  Millis raise{0};
+  Millis clear{0};
+};
+
+// The board of findings. Owned by State; loop thread. A check that reports `unknown` freezes what is already raised.
+class Findings {
+ public:
+  // What a check sees now. `ok` clears (after `hysteresis.clear`).
+  void report(const std::string& check, const std::string& entity, Health state, std::string sentence, Hysteresis hysteresis, Now now);
+
+  // Forgets everything about an entity that no longer exists.
+  void forget(const std::string& entity);
+
+  // All that is not ok, worst first, then by check and entity.
+  [[nodiscard]] std::vector<Finding> raised() const;
+
+ private:
+  struct Entry {
+    Finding shown;
+    Health seen = Health::ok;
+    Mono seen_since;
+  };
+  std::map<std::pair<std::string, std::string>, Entry> entries_;
+};
+
+// The worst state: critical over warning over unknown over ok.
+[[nodiscard]] Health worst(const std::vector<Finding>& findings);
+
+}  // namespace lookout

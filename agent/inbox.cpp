@@ -1,0 +1,119 @@
+#include "agent/inbox.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace lookout {
+namespace {
+
+constexpr std::size_t kChunkBytes = 256U << 10U;
+
+// The fill of the Inbox, in percent, from which a class is dropped.
+constexpr std::array<std::size_t, kTraffics> kSharePercent{10, 25, 50, 75, 100, 100};
+
+}  // namespace
+
+Traffic traffic_of(std::string_view subject) {
+  if (subject.starts_with("$SYS.ACCOUNT.")) {
+    if (subject.ends_with(".SERVER.CONNS")) return Traffic::conns;
+    if (subject.ends_with(".CLAIMS.UPDATE")) return Traffic::vital;
+    return Traffic::connections;
+  }
+  if (subject.starts_with("$SYS.SERVER.")) {
+    return subject.starts_with("$SYS.SERVER.ACCOUNT.") && subject.ends_with(".CONNS") ? Traffic::conns_twin
+                                                                                      : Traffic::vital;
+  }
+  if (subject.starts_with("$SYS.REQ.")) {
+    return subject.ends_with(".CLAIMS.UPDATE") ? Traffic::vital : Traffic::foreign;
+  }
+  if (subject.starts_with("$JS.EVENT.ADVISORY.")) return Traffic::vital;
+  // Server internals; another subject directly under $SYS would be new.
+  for (const std::string_view internal : {"$SYS._INBOX", "$SYS.LATENCY.", "$SYS.JSC.", "$SYS.DEBUG."}) {
+    if (subject.starts_with(internal)) return Traffic::foreign;
+  }
+  return Traffic::vital;
+}
+
+void Batch::clear() {
+  messages.clear();
+  links.clear();
+  if (chunks_.size() > 1) chunks_.resize(1);
+  if (!chunks_.empty()) {
+    if (chunks_.front().size > kChunkBytes)
+      chunks_.clear();
+    else
+      chunks_.front().used = 0;
+  }
+  bytes_ = 0;
+}
+
+char* Batch::reserve(std::size_t bytes) {
+  if (chunks_.empty() || chunks_.back().size - chunks_.back().used < bytes) {
+    const std::size_t size = std::max(bytes, kChunkBytes);
+    chunks_.push_back({std::make_unique_for_overwrite<char[]>(size), size, 0});
+  }
+  Chunk& chunk = chunks_.back();
+  char* place = chunk.bytes.get() + chunk.used;
+  chunk.used += bytes;
+  bytes_ += bytes;
+  return place;
+}
+
+bool Inbox::push(const Message& message) {
+  const auto traffic = static_cast<std::size_t>(message.traffic);
+  const std::string_view payload = message.traffic == Traffic::foreign ? std::string_view() : message.payload;
+  const std::size_t bytes = message.subject.size() + payload.size() + Batch::kPadding;
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const std::size_t share = max_bytes_ / 100 * kSharePercent[traffic];
+    if (filling_.bytes_ + filling_.messages.size() * sizeof(Message) + bytes > share) {
+      dropped_[traffic].fetch_add(1, std::memory_order_relaxed);
+      return false;
+    }
+    char* place = filling_.reserve(bytes);
+    std::memcpy(place, message.subject.data(), message.subject.size());
+    char* body = place + message.subject.size();
+    if (!payload.empty()) std::memcpy(body, payload.data(), payload.size());
+    std::memset(body + payload.size(), 0, Batch::kPadding);
+    filling_.messages.push_back({message.traffic, message.no_responders, message.received,
+                                 std::string_view(place, message.subject.size()),
+                                 std::string_view(body, payload.size())});
+    wake = std::exchange(waiting_, false);
+  }
+  if (wake) arrived_.notify_one();
+  return true;
+}
+
+void Inbox::push(LinkEvent event) {
+  {
+    const std::lock_guard lock(mutex_);
+    filling_.links.push_back(std::move(event));
+    waiting_ = false;
+  }
+  arrived_.notify_one();
+}
+
+void Inbox::take(Batch& batch, Mono deadline) {
+  batch.clear();
+  std::unique_lock lock(mutex_);
+  const auto ready = [this] { return woken_ || !filling_.messages.empty() || !filling_.links.empty(); };
+  while (!ready()) {
+    waiting_ = true;
+    if (arrived_.wait_until(lock, deadline) == std::cv_status::timeout) break;
+  }
+  waiting_ = false;
+  woken_ = false;
+  std::swap(batch, filling_);
+}
+
+void Inbox::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+  }
+  arrived_.notify_one();
+}
+
+}  // namespace lookout

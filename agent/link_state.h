@@ -1,0 +1,57 @@
+// LinkState: what the agent knows about its own login: connected or not, as whom, and in plain words what is wrong. Owned by State;
+// loop thread. Not being in the system account is no error for NATS: it shows only in who answers.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "agent/clock.h"
+#include "agent/finding.h"
+#include "agent/link.h"
+#include "agent/snapshot.h"
+#include "config/config.h"
+
+namespace lookout {
+
+class LinkState {
+ public:
+  explicit LinkState(const Config& config);
+
+  void apply(const LinkEvent& event, Now now);
+
+  // A server answered or sent an event: the user is in the system account.
+  void answered(Now now);
+  // Nobody listens where every system account has its servers: the user is in another account.
+  void no_responders(Now now);
+  // $SYS.REQ.USER.INFO said which account the user is in.
+  void account_is(std::string account);
+  // Scope server: the agent is connected to the server of this name. False when that is not the pinned one.
+  bool landed_on(std::string_view server_name, Now now);
+
+  void report(Findings& findings, Now now) const;
+
+  [[nodiscard]] LinkView view(Now now) const;
+  [[nodiscard]] bool connected() const { return view_.connected; }
+  [[nodiscard]] const std::string& server_id() const { return server_id_; }
+  [[nodiscard]] Identity identity() const { return view_.identity; }
+  [[nodiscard]] Mono disconnected_at() const { return disconnected_; }
+  [[nodiscard]] bool was_connected() const { return ever_connected_; }
+
+ private:
+  void on_connected(const LinkEvent& event, Now now);
+  void on_disconnected(const LinkEvent& event, Now now);
+  void set_identity(Identity identity, std::string sentence);
+
+  const Scope scope_;
+  std::string pinned_;  // scope server: the name this agent belongs to
+  LinkView view_;
+  std::string server_id_;
+  std::string account_;
+  std::string permission_;  // the last refusal of this connection
+  bool ever_connected_ = false;
+  Mono connected_{};
+  Mono disconnected_{};
+  std::chrono::nanoseconds blind_{0};
+};
+
+}  // namespace lookout

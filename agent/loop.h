@@ -1,0 +1,58 @@
+// Loop: the one thread that owns State. It takes what waits in the Inbox, decodes and applies it, lets the poller ask, and puts a new
+// Snapshot into the Cell when something changed. Built and joined by main.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+
+#include "agent/cell.h"
+#include "agent/decode.h"
+#include "agent/event.h"
+#include "agent/inbox.h"
+#include "agent/instruments.h"
+#include "agent/poller.h"
+#include "agent/state.h"
+#include "agent/transport.h"
+#include "config/config.h"
+
+namespace lookout {
+
+class Loop {
+ public:
+  // collectors/ depends on agent/, so main hands its two products in: the tables and the event decoder.
+  using DecodeEvent = std::function<const Event&(const Message&)>;
+
+  Loop(const Config& config, std::span<const Collector> collectors, DecodeEvent decode, State::Sink sink, Inbox& inbox, Transport& transport,
+       Cell& cell, Instruments& instruments);
+
+  // Until a stop is asked for. Turns at least ten times a second.
+  void run(const std::stop_token& stop);
+
+  // One turn with what `batch` holds; run() is this in circles. For tests.
+  void turn(const Batch& batch, Now now);
+
+ private:
+  void link(const LinkEvent& event, Now now);
+  void message(const Message& message, Now now);
+  void event(const Message& message, Now now);
+  void reply(const Message& message, Now now);
+  void tick(Now now);
+  void report_rounds(Now now);
+  void publish(Now now);
+
+  const std::span<const Collector> collectors_;
+  const DecodeEvent decode_;
+  ReplyDecoder replies_;
+  State state_;
+  Poller poller_;
+  Inbox& inbox_;
+  Cell& cell_;
+  Instruments& instruments_;
+  Mono next_tick_{};
+  Mono next_publish_{};
+  std::string last_failure_;  // logged once per change
+};
+
+}  // namespace lookout

@@ -1,0 +1,194 @@
+// main: the wiring, top to bottom. Signals are taken by the main thread only; every other thread is started with them blocked.
+#include <pthread.h>
+
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <exception>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "agent/log.h"
+#include "agent/loop.h"
+#include "agent/nats.h"
+#include "collectors/collectors.h"
+#include "config/config.h"
+#include "exporters/check.h"
+#include "exporters/event_log.h"
+#include "exporters/http.h"
+#include "exporters/prometheus.h"
+
+namespace lookout {
+namespace {
+
+constexpr int kUsage = 2;
+
+// The data path of the README's diagram: transport, inbox, loop, cell. Destroyed bottom up: the loop ends first, then libnats.
+struct DataPath {
+  DataPath(const Config& config, State::Sink sink, Cell& cell, Instruments& instruments)
+      : inbox(config.inbox_bytes),
+        nats(config, inbox, instruments),
+        loop(config, collectors(), [this](const Message& message) -> const Event& { return decoder.decode(message); }, std::move(sink), inbox, nats,
+             cell, instruments),
+        thread([this](const std::stop_token& stop) { loop.run(stop); }) {}
+
+  Inbox inbox;
+  EventDecoder decoder;
+  Nats nats;
+  Loop loop;
+  std::jthread thread;
+};
+
+sigset_t blocked_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+// The signal that came, or 0 after `limit`.
+int wait_signal(const sigset_t& signals, Millis limit) {
+  const timespec time{limit.count() / 1000, (limit.count() % 1000) * 1'000'000};
+  const int signal = sigtimedwait(&signals, nullptr, &time);
+  return signal > 0 ? signal : 0;
+}
+
+// Everything a rotated secret can change, so that SIGHUP logs in again only when it must.
+std::string secrets(const NatsOptions& nats) {
+  std::string out = nats.user + '\n' + nats.password + '\n' + nats.token;
+  for (const std::string& path : {nats.password_file, nats.token_file, nats.nkey, nats.creds, nats.tls.ca, nats.tls.cert, nats.tls.key}) {
+    const auto text = path.empty() ? Result<std::string>(std::string()) : read_secret(path);
+    out += '\n' + (text ? *text : text.error());
+  }
+  return out;
+}
+
+// What SIGHUP cannot change: everything but the log and the content of secret files.
+Config fixed_part(Config config) {
+  config.log_level.clear();
+  config.log_format = {};
+  return config;
+}
+
+class Server {
+ public:
+  Server(const std::vector<std::string>& arguments, const Config& config)
+      : arguments_(arguments), config_(config), secrets_(secrets(config.nats)) {}
+
+  int run(const sigset_t& signals) {
+    auto events = EventLog::open(config_.events, instruments_);
+    if (!events) return fail(events.error());
+    auto http = HttpServer::start(config_, cell_, instruments_);
+    if (!http) return fail(http.error());
+    DataPath path(config_, [&](const Event& event, Now now) { (*events)->write(event, now); }, cell_, instruments_);
+    log::info("started", {{"version", lookout_version()}, {"libnats", nats_client_version()}, {"address", config_.listen_address}});
+    for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
+      signal = wait_signal(signals, Millis(3600000));
+      if (signal == SIGHUP) reload(path.nats, **events);
+    }
+    if (config_.shutdown_linger.count() > 0) wait_signal(signals, config_.shutdown_linger);
+    log::info("stopping");
+    return 0;
+  }
+
+ private:
+  static int fail(const std::string& sentence) {
+    std::fprintf(stderr, "nats-lookout: %s\n", sentence.c_str());
+    return kUsage;
+  }
+
+  void reload(Nats& nats, EventLog& events) {
+    const CommandLine line = parse(arguments_, environment());
+    if (line.exit) {
+      instruments_.config_reload_failures.Increment();
+      log::error("configuration not reloaded", {{"reason", line.text}});
+      return;
+    }
+    log::configure(line.config.log_level, line.config.log_format);
+    if (const auto error = events.reopen()) log::error("event log not reopened", {{"reason", error->what}});
+    if (fixed_part(line.config) != fixed_part(config_)) log::warn("some changed options take effect only after a restart");
+    if (std::string fresh = secrets(config_.nats); fresh != secrets_) {
+      secrets_ = std::move(fresh);
+      nats.rebuild();
+    }
+    instruments_.config_reloads.Increment();
+    log::info("configuration reloaded");
+  }
+
+  const std::vector<std::string> arguments_;
+  const Config config_;
+  std::string secrets_;
+  Cell cell_;
+  Instruments instruments_;
+};
+
+bool answered(const Snapshot& snapshot) {
+  if (snapshot.link.identity != Identity::system) return snapshot.link.identity != Identity::unknown;
+  for (const RoundView& round : snapshot.rounds) {
+    if (round.rounds_total == 0) return false;
+  }
+  return !snapshot.rounds.empty();
+}
+
+// One round of questions, then what the deployment's health is.
+int check(const Config& config, const sigset_t& signals) {
+  log::configure("error", config.log_format);
+  Cell cell;
+  Instruments instruments;
+  const DataPath path(config, [](const Event&, Now) {}, cell, instruments);
+  const Mono deadline = read_clock().mono + config.nats.timeout * 2;
+  while (!answered(*cell.get()) && read_clock().mono < deadline) {
+    if (wait_signal(signals, Millis(50)) != 0) break;
+  }
+  const auto snapshot = cell.get();
+  std::fputs(render_check(*snapshot, config.check_format).c_str(), stdout);
+  return check_exit_code(*snapshot);
+}
+
+// The event log on stdout with a login of its own.
+int events(Config config, const sigset_t& signals) {
+  config.events.log = "-";
+  Cell cell;
+  Instruments instruments;
+  auto out = EventLog::open(config.events, instruments);
+  if (!out) return kUsage;
+  const DataPath path(config, [&](const Event& event, Now now) { (*out)->write(event, now); }, cell, instruments);
+  while (wait_signal(signals, Millis(3600000)) == 0) {
+  }
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const CommandLine line = parse(arguments, environment());
+  if (line.exit) {
+    std::fprintf(line.exit_code == 0 ? stdout : stderr, "%s\n", line.text.c_str());
+    return line.exit_code;
+  }
+  const sigset_t signals = blocked_signals();
+  log::configure(line.config.log_level, line.config.log_format);
+  switch (line.config.command) {
+    case Command::config: std::fputs(to_yaml(line.config).c_str(), stdout); return 0;
+    case Command::check: return check(line.config, signals);
+    case Command::events: return events(line.config, signals);
+    case Command::serve: break;
+  }
+  return Server(arguments, line.config).run(signals);
+}
+
+}  // namespace
+}  // namespace lookout
+
+int main(int argc, char** argv) {
+  try {
+    return lookout::run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "nats-lookout: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,66 @@
+#include "agent/nats.h"
+
+#include <nats/nats.h>
+
+#include <chrono>
+#include <thread>
+
+#include "agent/nats_supervisor.h"
+
+namespace lookout {
+namespace {
+
+constexpr Millis kPoliteStop{150};  // after it a stop shuts the sockets down
+constexpr Millis kStopLimit{1000};
+
+}  // namespace
+
+class Nats::Io {
+ public:
+  Io(const Config& config, Inbox& inbox, Instruments& instruments)
+      : supervisor_(std::make_shared<Supervisor>(config, inbox, instruments)),
+        thread_([supervisor = supervisor_] { supervisor->run(); }) {}
+
+  ~Io() {
+    supervisor_->stop();
+    const Mono start = std::chrono::steady_clock::now();
+    bool stopped = supervisor_->wait_stopped(start + kPoliteStop);
+    while (!stopped && std::chrono::steady_clock::now() < start + kStopLimit) {
+      supervisor_->interrupt();  // again and again: each further address of a name is a new socket
+      stopped = supervisor_->wait_stopped(std::chrono::steady_clock::now() + Millis(50));
+    }
+    supervisor_->abandon();
+    if (stopped)
+      thread_.join();
+    else
+      thread_.detach();  // a libnats or a name lookup that does not return; it can reach nothing of ours any more
+  }
+
+  Io(const Io&) = delete;
+  Io& operator=(const Io&) = delete;
+
+  Supervisor& supervisor() { return *supervisor_; }
+
+ private:
+  const std::shared_ptr<Supervisor> supervisor_;
+  std::thread thread_;
+};
+
+Nats::Nats(const Config& config, Inbox& inbox, Instruments& instruments)
+    : io_(std::make_unique<Io>(config, inbox, instruments)) {}
+
+Nats::~Nats() = default;
+
+bool Nats::request(std::string_view subject, std::string_view token, std::string_view body) {
+  return io_->supervisor().request(subject, token, body);
+}
+
+void Nats::rebuild() {
+  io_->supervisor().rebuild();
+}
+
+const char* nats_client_version() {
+  return nats_GetVersion();
+}
+
+}  // namespace lookout

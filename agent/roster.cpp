@@ -1,0 +1,289 @@
+#include "agent/roster.h"
+
+#include <algorithm>
+
+#include "agent/text.h"
+
+namespace lookout {
+namespace {
+
+constexpr Millis kPingEvery{1000};
+constexpr Millis kBlindEnough{2000};  // a shorter gap of our own connection hides no announcement
+
+// nats-server sends STATSZ every 10 s since 2.10.21, every 30 s before.
+Millis statsz_interval(const std::string& version) {
+  return parse_version(version) >= Version{2, 10, 21} ? Millis(10000) : Millis(30000);
+}
+
+}  // namespace
+
+Roster::Roster(const ServerOptions& options, std::size_t collectors, Observer observer)
+    : options_(options), collectors_(collectors), observer_(std::move(observer)) {}
+
+Server* Roster::find(std::string_view id) {
+  const auto found = by_id_.find(std::string(id));
+  return found == by_id_.end() ? nullptr : found->second;
+}
+
+Server* Roster::heard(const ServerInfo& info, Now now) {
+  Server* server = find(info.id);
+  if (server == nullptr) server = make(info, now);
+  if (server->id != info.id) {
+    resurrect(*server, info, now);
+    return find(info.id);
+  }
+  lives(*server, info, now);
+  return server;
+}
+
+Server* Roster::make(const ServerInfo& info, Now now) {
+  auto server = std::make_unique<Server>();
+  server->id = info.id;
+  server->process = ++processes_;
+  server->first_heard = now.mono;
+  server->state_since = now.wall;
+  server->state_mono = now.mono;
+  server->blocks.resize(collectors_);
+  describe(*server, info);
+  by_id_[server->id] = server.get();
+  servers_.push_back(std::move(server));
+  return servers_.back().get();
+}
+
+void Roster::describe(Server& server, const ServerInfo& info) {
+  const auto keep = [&](std::string& field, std::string_view value) {
+    if (field == value) return;
+    std::string shown = clean(value);
+    if (field == shown) return;
+    field = std::move(shown);
+    server.dirty = true;
+  };
+  if (server.name.empty()) {
+    keep(server.cluster, info.cluster);
+    keep(server.base_name, info.name);
+  }
+  keep(server.version, info.version);
+  keep(server.host, info.host);
+  keep(server.domain, info.domain);
+  if (server.jetstream != info.jetstream) {
+    server.jetstream = info.jetstream;
+    server.dirty = true;
+  }
+}
+
+void Roster::lives(Server& server, const ServerInfo& info, Now now) {
+  server.seq.saw(info.seq);
+  server.last_heard = now.mono;
+  server.unanswered = 0;
+  const bool newer = info.time > server.last_time;
+  if (!newer) return;
+  server.last_time = info.time;
+  describe(server, info);
+  const bool left = server.state == Lifecycle::stopped || server.state == Lifecycle::draining;
+  if (server.state == Lifecycle::lost || (left && info.time > server.left_time)) {
+    set_state(server, Lifecycle::up, now);
+    observer_(EventKind::server_returned, server, "it speaks again");
+  }
+}
+
+// A message of the process before the current one. Late ones change nothing; one that is younger than the current process shows that
+// both live: two servers of one name.
+void Roster::resurrect(Server& current, const ServerInfo& info, Now now) {
+  if (current.start == Wall{} || info.time <= current.start + std::chrono::seconds(1)) return;
+  current.previous_id.clear();
+  by_id_.erase(std::string(info.id));
+  Server* second = make(info, now);
+  lives(*second, info, now);
+}
+
+void Roster::started(Server& server, Wall start, Now now) {
+  if (server.start != start && start != Wall{}) {
+    server.start = start;
+    server.dirty = true;
+  }
+  if (server.joining()) settle(server, now);
+}
+
+std::vector<Server*> Roster::namesakes(const Server& joining) const {
+  std::vector<Server*> out;
+  for (const auto& server : servers_) {
+    if (!server->joining() && server->cluster == joining.cluster && server->base_name == joining.base_name) out.push_back(server.get());
+  }
+  return out;
+}
+
+void Roster::settle(Server& joining, Now now) {
+  const std::vector<Server*> rivals = namesakes(joining);
+  if (rivals.empty() || joining.nameless()) {
+    adopt(joining, joining.base_name, now);
+    return;
+  }
+  // A process that said something after this one started is another server.
+  const auto outlived = [&](const Server* rival) { return joining.start != Wall{} && rival->last_time > joining.start; };
+  for (Server* rival : rivals) {
+    if (rival->state != Lifecycle::up && !outlived(rival)) {
+      restart(*rival, joining, now);
+      return;
+    }
+  }
+  if (now.mono - joining.first_heard < kChallenge) {
+    for (Server* rival : rivals) rival->challenged = rival->state == Lifecycle::up;
+    return;
+  }
+  for (Server* rival : rivals) {
+    const bool answered = rival->last_heard > joining.first_heard;
+    if (!answered && !outlived(rival)) {
+      restart(*rival, joining, now);
+      return;
+    }
+  }
+  adopt(joining, joining.base_name + "~" + joining.id.substr(0, 8), now);
+}
+
+void Roster::adopt(Server& joining, std::string name, Now now) {
+  joining.name = std::move(name);
+  set_state(joining, Lifecycle::up, now);
+  observer_(EventKind::server_joined, joining, "");
+}
+
+// `joining` is the next process of `old`: everything it has so far moves there.
+void Roster::restart(Server& old, Server& joining, Now now) {
+  const RestartCause cause = cause_of(old);
+  ++old.restarts[static_cast<std::size_t>(cause)];
+  by_id_.erase(old.previous_id);
+  old.previous_id = std::exchange(old.id, joining.id);
+  old.unseen_before += old.seq.unseen();
+  old.counters.merge(joining.counters);
+  old.version = joining.version;
+  old.host = joining.host;
+  old.domain = joining.domain;
+  old.jetstream = joining.jetstream;
+  old.open = joining.open;
+  old.process = joining.process;
+  old.start = joining.start;
+  old.first_heard = joining.first_heard;
+  old.last_heard = joining.last_heard;
+  old.last_time = joining.last_time;
+  old.left_time = Wall{};
+  old.unanswered = 0;
+  old.challenged = false;
+  old.removed = false;
+  old.seq = joining.seq;
+  old.accounts = std::move(joining.accounts);
+  old.blocks = std::move(joining.blocks);
+  by_id_[old.id] = &old;
+  std::erase_if(servers_, [&](const auto& server) { return server.get() == &joining; });
+  set_state(old, Lifecycle::up, now);
+  observer_(EventKind::server_restarted, old, kRestartCauseNames[static_cast<std::size_t>(cause)]);
+}
+
+RestartCause Roster::cause_of(const Server& old) const {
+  if (old.state == Lifecycle::draining) return RestartCause::lame_duck;
+  if (old.left_time != Wall{} && old.state == Lifecycle::stopped) return RestartCause::shutdown;
+  // What it announced while we were not listening, nobody knows; but a server takes its own clients' connections with it.
+  const bool blind = blind_end_ > old.last_heard && blind_end_ - blind_begin_ > kBlindEnough && blind_server_ != old.id;
+  return blind ? RestartCause::unknown : RestartCause::crash;
+}
+
+void Roster::draining(Server& server, Wall time, Now now) {
+  server.left_time = time;
+  if (!server.joining()) set_state(server, Lifecycle::draining, now);
+}
+
+void Roster::stopped(Server& server, Wall time, Now now) {
+  server.left_time = time;
+  if (server.joining()) return;
+  set_state(server, Lifecycle::stopped, now);
+  silence(server);
+}
+
+void Roster::removed(std::string_view cluster, std::string_view name, Now now) {
+  for (const auto& server : servers_) {
+    if (server->base_name == name && (cluster.empty() || server->cluster == cluster)) server->removed = true;
+  }
+  tick(now);
+}
+
+void Roster::blind(Mono begin, Mono end, std::string_view server_id) {
+  blind_begin_ = begin;
+  blind_end_ = end;
+  blind_server_ = server_id;
+}
+
+void Roster::set_state(Server& server, Lifecycle state, Now now) {
+  if (server.state == state) return;
+  server.state = state;
+  server.state_since = now.wall;
+  server.state_mono = now.mono;
+  server.dirty = true;
+}
+
+// What it last said is no longer true.
+void Roster::silence(Server& server) {
+  const auto empty = [](const std::shared_ptr<const Block>& block) { return block == nullptr; };
+  if (server.accounts.empty() && std::all_of(server.blocks.begin(), server.blocks.end(), empty)) return;
+  server.accounts.clear();
+  for (auto& block : server.blocks) block.reset();
+  server.dirty = true;
+}
+
+bool Roster::silent(const Server& server, Now now) const {
+  const auto quiet = now.mono - server.last_heard;
+  if (quiet < options_.lost_after) return false;
+  return server.unanswered >= 2 || quiet * 2 >= statsz_interval(server.version) * 5;
+}
+
+bool Roster::retired(const Server& server, Now now) const {
+  const auto since = now.mono - server.state_mono;
+  if (server.state == Lifecycle::joining) return now.mono - server.last_heard > options_.retire_nameless;
+  if (server.state == Lifecycle::up || server.state == Lifecycle::draining) return false;
+  if (server.removed) return true;
+  if (server.nameless()) return since >= options_.retire_nameless;
+  return since >= (server.state == Lifecycle::stopped ? options_.retire_stopped : options_.retire_lost);
+}
+
+void Roster::tick(Now now) {
+  for (std::size_t i = servers_.size(); i-- > 0;) {
+    Server& server = *servers_[i];
+    server.seq.check();
+    if (server.joining()) {
+      if (server.start != Wall{} || now.mono - server.first_heard >= kPatience) settle(server, now);
+      i = std::min(i, servers_.size());  // settling may have merged it away
+      continue;
+    }
+    if (server.state == Lifecycle::up && silent(server, now)) {
+      set_state(server, Lifecycle::lost, now);
+      silence(server);
+      observer_(EventKind::server_lost, server, "silent without having announced it");
+    } else if (server.state == Lifecycle::draining) {
+      if (now.mono - server.last_heard >= options_.lost_after) silence(server);
+      if (now.mono - server.state_mono >= options_.drain_limit) set_state(server, Lifecycle::stopped, now);
+    }
+    if (retired(server, now)) {
+      observer_(EventKind::server_retired, server, kLifecycleNames[static_cast<std::size_t>(server.state)]);
+      erase(server);
+    }
+  }
+}
+
+void Roster::erase(Server& server) {
+  by_id_.erase(server.id);
+  by_id_.erase(server.previous_id);
+  std::erase_if(servers_, [&](const auto& other) { return other.get() == &server; });
+}
+
+std::vector<std::string> Roster::to_ping(Now now) {
+  std::vector<std::string> out;
+  for (const auto& server : servers_) {
+    const bool doubtful = server->state == Lifecycle::up && now.mono - server->last_heard >= options_.lost_after * 3 / 5;
+    if (!server->joining() && !server->challenged && !doubtful) continue;
+    if (now.mono - server->pinged < std::min<Mono::duration>(kPingEvery, options_.lost_after / 5)) continue;
+    server->pinged = now.mono;
+    ++server->unanswered;
+    server->challenged = false;
+    out.push_back(server->id);
+  }
+  return out;
+}
+
+}  // namespace lookout

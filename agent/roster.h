@@ -1,0 +1,131 @@
+// Roster: the servers of the deployment and their life cycle. It decides what is the same server (a name in a cluster), which process
+// of it lives (an id), and what a new id means: a restart or a second server of that name. Owned by State; loop thread.
+//
+// A new id is `joining` until its identity is settled, usually by the STATSZ it is asked for at once. When its name belongs to a server
+// that seems alive, that one is asked too; whoever stays silent for kChallenge has been restarted.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "agent/counters.h"
+#include "agent/snapshot.h"
+#include "config/config.h"
+
+namespace lookout {
+
+struct AccountState {
+  std::uint64_t clients = 0;
+  std::uint64_t leafnodes = 0;
+  Wall server_time{};
+  Mono heard;
+};
+
+struct Server {
+  // identity
+  std::string cluster;
+  std::string base_name;  // as the server says it
+  std::string name;       // as it is shown: base_name, or base_name~<id> for a second one; empty while joining
+  // the current process
+  std::string id;
+  std::string previous_id;  // the process before it, whose late messages may still come
+  std::string version;
+  std::string host;
+  std::string domain;
+  bool jetstream = false;
+  bool open = false;  // no authentication required: $G has legitimate clients
+  std::uint32_t process = 0;
+  Wall start{};
+  Lifecycle state = Lifecycle::joining;
+  Wall state_since{};
+  Mono state_mono;
+  Mono first_heard;
+  Mono last_heard;
+  Wall last_time{};  // newest server.time
+  Wall left_time{};  // server.time of SHUTDOWN or LAMEDUCK
+  unsigned unanswered = 0;  // directed pings since it was last heard
+  Mono pinged;
+  bool challenged = false;
+  bool removed = false;  // SERVER.REMOVED: forgotten as soon as it is silent
+  SeqTracker seq;
+  // what stays across processes
+  std::array<std::uint64_t, kRestartCauseNames.size()> restarts{};
+  std::uint64_t unseen_before = 0;
+  EventCounters counters;
+  // what the current process said
+  std::map<AccountIndex, AccountState> accounts;
+  std::vector<std::shared_ptr<const Block>> blocks;
+
+  bool dirty = true;
+  std::shared_ptr<const ServerView> view;
+
+  [[nodiscard]] bool joining() const { return state == Lifecycle::joining; }
+  [[nodiscard]] bool up() const { return state == Lifecycle::up || state == Lifecycle::draining; }
+  [[nodiscard]] bool nameless() const { return base_name == id; }
+};
+
+class Roster {
+ public:
+  static constexpr Millis kChallenge{2000};  // how long a server whose name was taken has to answer
+  static constexpr Millis kPatience{5000};   // how long a new server may stay without STATSZ before it is taken as it is
+
+  // Called for every change that the event log should tell: joined, restarted, lost, returned, retired.
+  using Observer = std::function<void(EventKind, const Server&, std::string_view reason)>;
+
+  Roster(const ServerOptions& options, std::size_t collectors, Observer observer);
+
+  // A message with this server block arrived: finds or makes the server, and notes that it lives. Never null.
+  Server* heard(const ServerInfo& info, Now now);
+
+  // Its STATSZ or VARZ told when the process started; settles the identity of a joining one.
+  void started(Server& server, Wall start, Now now);
+  void draining(Server& server, Wall time, Now now);
+  void stopped(Server& server, Wall time, Now now);
+  void removed(std::string_view cluster, std::string_view name, Now now);
+
+  // The agent was without a connection from `begin` until now; `server_id` is the process it was connected to.
+  void blind(Mono begin, Mono end, std::string_view server_id);
+
+  // Silence, patience, retirement.
+  void tick(Now now);
+
+  // Ids that should be asked for their STATSZ now, each at most once a second or so.
+  [[nodiscard]] std::vector<std::string> to_ping(Now now);
+
+  [[nodiscard]] Server* find(std::string_view id);
+  [[nodiscard]] const std::vector<std::unique_ptr<Server>>& servers() const { return servers_; }
+
+ private:
+  Server* make(const ServerInfo& info, Now now);
+  void lives(Server& server, const ServerInfo& info, Now now);
+  static void describe(Server& server, const ServerInfo& info);
+  void settle(Server& joining, Now now);
+  void adopt(Server& joining, std::string name, Now now);
+  void restart(Server& old, Server& joining, Now now);
+  void resurrect(Server& current, const ServerInfo& info, Now now);
+  static void set_state(Server& server, Lifecycle state, Now now);
+  static void silence(Server& server);
+  [[nodiscard]] bool silent(const Server& server, Now now) const;
+  [[nodiscard]] bool retired(const Server& server, Now now) const;
+  [[nodiscard]] RestartCause cause_of(const Server& old) const;
+  [[nodiscard]] std::vector<Server*> namesakes(const Server& joining) const;
+  void erase(Server& server);
+
+  const ServerOptions options_;
+  const std::size_t collectors_;
+  const Observer observer_;
+  std::vector<std::unique_ptr<Server>> servers_;
+  std::unordered_map<std::string, Server*> by_id_;  // current and previous ids
+  std::uint32_t processes_ = 0;
+  Mono blind_begin_;
+  Mono blind_end_;
+  std::string blind_server_;
+};
+
+}  // namespace lookout

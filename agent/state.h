@@ -1,0 +1,88 @@
+// State: the one picture of the deployment and the only writer of it. Events, replies and link events go in, Snapshots come out. Time is
+// always a parameter. Owned by the loop; loop thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "agent/counters.h"
+#include "agent/decode.h"
+#include "agent/finding.h"
+#include "agent/inbox.h"
+#include "agent/link_state.h"
+#include "agent/roster.h"
+#include "agent/snapshot.h"
+#include "config/config.h"
+
+namespace lookout {
+
+class State {
+ public:
+  // Every event that counts, and what the roster concludes, for the event log. Called in the loop thread.
+  using Sink = std::function<void(const Event&, Now)>;
+
+  State(const Config& config, std::span<const Collector> collectors, Sink sink);
+
+  void apply(const LinkEvent& event, Now now);
+  void apply(const Event& event, Now now);
+  // `collector` is the index of the table the reply was decoded by.
+  void apply(const Reply& reply, std::size_t collector, Now now);
+  void ignored_reply() { ++ignored_replies_; }
+  void account_is(std::string account) { link_.account_is(std::move(account)); }
+  void no_responders(Now now) { link_.no_responders(now); }
+  void dropped(Traffic traffic, std::uint64_t total, Now now);
+
+  // Silence, staleness, findings. A few times a second.
+  void tick(Now now);
+
+  // Whether a snapshot taken now would differ from the last one by more than ages.
+  [[nodiscard]] bool changed() const { return changed_; }
+  [[nodiscard]] std::shared_ptr<const Snapshot> snapshot(std::vector<RoundView> rounds, Now now);
+
+  // For the poller.
+  [[nodiscard]] const LinkState& link() const { return link_; }
+  [[nodiscard]] Roster& roster() { return roster_; }
+  [[nodiscard]] const Roster& roster() const { return roster_; }
+  [[nodiscard]] Findings& findings() { return findings_; }
+
+ private:
+  [[nodiscard]] bool accepts(const ServerInfo& server, Now now);
+  void count(const Event& event, Server& server, Now now);
+  void connect(const Event& event, Server& server, Now now);
+  void disconnect(const Event& event, Server& server);
+  void auth_error(const Event& event, Server& server);
+  void connections(const Event& event, Server& server, Now now);
+  [[nodiscard]] bool before_authentication(const Event& event, const Server& server) const;
+  void concluded(EventKind kind, const Server& server, std::string_view reason);
+  void drop_stale(Now now);
+  void report(Now now);
+  void report_servers(Now now);
+  [[nodiscard]] std::shared_ptr<const ServerView> view_of(Server& server) const;
+  AccountIndex account_of(const ClientInfo& client) { return accounts_.index(client.account, client.account_name); }
+
+  const Config config_;
+  const std::span<const Collector> collectors_;
+  const Sink sink_;
+  LinkState link_;
+  Roster roster_;
+  AccountTable accounts_;
+  RecentConnections recent_;
+  std::unordered_set<std::uint64_t> open_global_;  // $G connections whose CONNECT was seen; bounded
+  Findings findings_;
+  std::array<std::uint64_t, kEventKinds> events_{};
+  std::array<std::uint64_t, kTraffics> dropped_{};
+  Mono last_drop_{};
+  std::uint64_t recently_dropped_ = 0;
+  std::uint64_t repeated_connects_ = 0;
+  std::uint64_t forged_ = 0;
+  std::uint64_t ignored_replies_ = 0;
+  std::uint64_t versions_ = 0;
+  bool changed_ = true;
+  Now now_{};  // of the call in progress, for what the roster concludes
+};
+
+}  // namespace lookout

@@ -1,0 +1,35 @@
+// All collectors, and the decoder of server-initiated events. A new endpoint is one file with a table and one line in all.cpp.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "agent/event.h"
+#include "agent/inbox.h"
+#include "agent/metric.h"
+
+namespace lookout {
+
+// In a fixed order; Snapshot::rounds and ServerView::blocks are indexed by it.
+[[nodiscard]] std::span<const Collector> collectors();
+
+extern const Collector kStatsz;
+extern const Collector kVarz;
+
+// Turns messages of the event subscriptions into Events. Owned by the loop; one thread. Holds the JSON parser, whose memory the
+// returned Event points into: an Event is valid until the next call.
+class EventDecoder {
+ public:
+  EventDecoder();
+  ~EventDecoder();
+
+  // Never fails: what cannot be read is EventKind::malformed.
+  [[nodiscard]] const Event& decode(const Message& message);
+
+ private:
+  struct Parser;
+  std::unique_ptr<Parser> parser_;
+  Event event_;
+};
+
+}  // namespace lookout

@@ -1,0 +1,311 @@
+// Server-initiated events. Field lists: nats-server events.go, 2.9 to 2.15; which subject is sent when: reference in
+// the README.
+#include <array>
+#include <span>
+#include <string>
+
+#include "agent/json.h"
+#include "collectors/collectors.h"
+
+namespace lookout {
+namespace {
+
+using json::element;
+using json::object;
+
+// Subject shapes: `*` is one token. The first match wins; what matches none is unknown.
+struct Pattern {
+  std::string_view head;
+  std::string_view tail;  // of what follows the one token after head; empty: head is a prefix of anything
+  EventKind kind;
+};
+constexpr Pattern kPatterns[] = {
+    {"$SYS.ACCOUNT.", "CONNECT", EventKind::connect},
+    {"$SYS.ACCOUNT.", "DISCONNECT", EventKind::disconnect},
+    {"$SYS.ACCOUNT.", "SERVER.CONNS", EventKind::account_connections},
+    {"$SYS.SERVER.ACCOUNT.", "CONNS", EventKind::account_connections_legacy},
+    {"$SYS.ACCOUNT.", "LEAFNODE.CONNECT", EventKind::leafnode_connect},
+    {"$SYS.ACCOUNT.", "LEAFNODE.DISCONNECT", EventKind::leafnode_disconnect},
+    {"$SYS.SERVER.", "CLIENT.AUTH.ERR", EventKind::auth_error},
+    {"$SYS.SERVER.", "STATSZ", EventKind::statsz},
+    {"$SYS.SERVER.", "SHUTDOWN", EventKind::shutdown},
+    {"$SYS.SERVER.", "LAMEDUCK", EventKind::lameduck},
+    {"$SYS.SERVER.", "OCSP.PEER.CONN.REJECT", EventKind::ocsp_peer_reject},
+    {"$SYS.SERVER.", "OCSP.PEER.LINK.INVALID", EventKind::ocsp_peer_link_invalid},
+    {"$SYS.ACCOUNT.", "CLAIMS.UPDATE", EventKind::claims_update},
+    {"$SYS.REQ.ACCOUNT.", "CLAIMS.UPDATE", EventKind::claims_update},
+    {"$JS.EVENT.ADVISORY.", "", EventKind::jetstream_advisory},
+};
+
+EventKind kind_of(std::string_view subject) {
+  if (subject == "$SYS.REQ.CLAIMS.UPDATE") return EventKind::claims_update;
+  for (const Pattern& pattern : kPatterns) {
+    if (!subject.starts_with(pattern.head)) continue;
+    if (pattern.tail.empty()) return pattern.kind;
+    const std::string_view rest = subject.substr(pattern.head.size());
+    const std::size_t dot = rest.find('.');
+    if (dot != std::string_view::npos && rest.substr(dot + 1) == pattern.tail) return pattern.kind;
+  }
+  return EventKind::unknown;
+}
+
+// The server id in `$SYS.SERVER.<id>.…`, or empty.
+std::string_view subject_server(std::string_view subject) {
+  constexpr std::string_view kHead = "$SYS.SERVER.";
+  if (!subject.starts_with(kHead)) return {};
+  subject.remove_prefix(kHead.size());
+  return subject.substr(0, subject.find('.'));
+}
+
+template <class Enum, std::size_t N>
+Enum named(const std::array<std::pair<std::string_view, Enum>, N>& names, std::string_view text, Enum otherwise) {
+  for (const auto& [name, value] : names) {
+    if (name == text) return value;
+  }
+  return otherwise;
+}
+
+constexpr std::array kKinds{std::pair{std::string_view("Client"), ClientKind::client},
+                            std::pair{std::string_view("Leafnode"), ClientKind::leafnode},
+                            std::pair{std::string_view("Router"), ClientKind::router},
+                            std::pair{std::string_view("Gateway"), ClientKind::gateway}};
+constexpr std::array kTypes{std::pair{std::string_view("nats"), ClientType::nats},
+                            std::pair{std::string_view("websocket"), ClientType::websocket},
+                            std::pair{std::string_view("mqtt"), ClientType::mqtt}};
+
+bool is_nkey(std::string_view user) {
+  return user.size() == 56 && user[0] == 'U' &&
+         user.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == std::string_view::npos;
+}
+
+// Before 2.10.28 and 2.11.2 a token stood in `user` as it was sent.
+bool leaks_tokens(std::string_view version) {
+  const Version v = parse_version(version);
+  return v < Version{2, 10, 28} || (v >= Version{2, 11, 0} && v < Version{2, 11, 2});
+}
+
+bool read_client(object fields, ClientInfo& client) {
+  bool ok = true;
+  std::string_view kind;
+  std::string_view type;
+  bool has_jwt = false;
+  for (const auto [key, value] : fields) {
+    if (key == "id")
+      ok &= json::get(value, client.id);
+    else if (key == "start")
+      ok &= json::get(value, client.start);
+    else if (key == "stop")
+      ok &= json::get(value, client.stop);
+    else if (key == "host")
+      ok &= json::get(value, client.host);
+    else if (key == "acc")
+      ok &= json::get(value, client.account);
+    else if (key == "name_tag")
+      ok &= json::get(value, client.account_name);
+    else if (key == "user")
+      ok &= json::get(value, client.user);
+    else if (key == "name")
+      ok &= json::get(value, client.name);
+    else if (key == "lang")
+      ok &= json::get(value, client.lang);
+    else if (key == "ver")
+      ok &= json::get(value, client.version);
+    else if (key == "kind")
+      ok &= json::get(value, kind);
+    else if (key == "client_type")
+      ok &= json::get(value, type);
+    else if (key == "jwt")
+      has_jwt = true;  // its presence is all that is ever kept
+  }
+  client.kind = named(kKinds, kind, ClientKind::other);
+  client.type = type.empty() ? ClientType::none : named(kTypes, type, ClientType::other);
+  if (has_jwt)
+    client.credential = Credential::jwt;
+  else if (client.user.empty())
+    client.credential = Credential::none;
+  else if (client.user == "[REDACTED]")
+    client.credential = Credential::token;
+  else
+    client.credential = is_nkey(client.user) ? Credential::nkey : Credential::password;
+  return ok && !client.account.empty();
+}
+
+// CONNECT, DISCONNECT, AUTH.ERR, OCSP.*, CONNS: TypedEvent plus server, client, or account statistics in one flat
+// object.
+bool read_typed(object root, Event& event) {
+  bool ok = true;
+  for (const auto [key, value] : root) {
+    object nested;
+    if (key == "server")
+      ok &= json::get(value, nested) && json::read_server(nested, event.server);
+    else if (key == "client")
+      ok &= json::get(value, nested) && read_client(nested, event.client);
+    else if (key == "id")
+      ok &= json::get(value, event.id);
+    else if (key == "timestamp")
+      ok &= json::get(value, event.timestamp);
+    else if (key == "reason")
+      ok &= json::get(value, event.reason);
+    else if (key == "acc")
+      ok &= json::get(value, event.account);
+    else if (key == "name")
+      ok &= json::get(value, event.account_name);
+    else if (key == "conns")
+      ok &= json::get(value, event.connections);
+    else if (key == "leafnodes")
+      ok &= json::get(value, event.leafnodes);
+  }
+  return ok && !event.server.id.empty();
+}
+
+bool read_client_event(object root, Event& event) {
+  if (!read_typed(root, event) || event.client.id == 0) return false;
+  event.client.user_is_secret = event.client.credential == Credential::token ||
+                                (event.client.credential == Credential::password && leaks_tokens(event.server.version));
+  return true;
+}
+
+bool read_conns(object root, Event& event) {
+  return read_typed(root, event) && !event.account.empty();
+}
+
+bool read_wrapped(object root, Event& event) {  // {server, statsz}, {server, acc}
+  object server;
+  if (root.at_key("server").get(server) != simdjson::SUCCESS || !json::read_server(server, event.server)) return false;
+  element account;
+  if (root.at_key("acc").get(account) == simdjson::SUCCESS) json::get(account, event.account);
+  return true;
+}
+
+bool read_bare(object root, Event& event) {
+  return json::read_server(root, event.server);
+}  // LAMEDUCK, SHUTDOWN
+
+bool read_advisory(object root, Event& event) {
+  std::string_view server;
+  std::string_view cluster;
+  std::string_view type;
+  bool ok = true;
+  for (const auto [key, value] : root) {
+    if (key == "type")
+      ok &= json::get(value, type);
+    else if (key == "id")
+      ok &= json::get(value, event.id);
+    else if (key == "timestamp")
+      ok &= json::get(value, event.timestamp);
+    else if (key == "account")
+      ok &= json::get(value, event.account);
+    else if (key == "stream")
+      ok &= json::get(value, event.stream);
+    else if (key == "consumer")
+      ok &= json::get(value, event.consumer);
+    else if (key == "server")
+      (void)json::get(value, server);
+    else if (key == "cluster")
+      (void)json::get(value, cluster);
+  }
+  event.advisory = type.substr(type.rfind('.') + 1);
+  if (event.advisory == "server_removed") {
+    event.removed_server = server;
+    event.removed_cluster = cluster;
+  }
+  return ok && !type.empty();
+}
+
+// What stands behind each kind; null: nothing is read.
+using Reader = bool (*)(object, Event&);
+constexpr std::array<std::pair<EventKind, Reader>, 12> kReaders{{
+    {EventKind::connect, read_client_event},
+    {EventKind::disconnect, read_client_event},
+    {EventKind::auth_error, read_client_event},
+    {EventKind::account_connections, read_conns},
+    {EventKind::account_connections_legacy, read_conns},
+    {EventKind::leafnode_connect, read_wrapped},
+    {EventKind::leafnode_disconnect, read_wrapped},
+    {EventKind::statsz, read_wrapped},
+    {EventKind::shutdown, read_bare},
+    {EventKind::lameduck, read_bare},
+    {EventKind::ocsp_peer_reject, read_typed},
+    {EventKind::ocsp_peer_link_invalid, read_typed},
+}};
+
+Reader reader_of(EventKind kind) {
+  for (const auto& [key, reader] : kReaders) {
+    if (key == kind) return reader;
+  }
+  return kind == EventKind::jetstream_advisory ? read_advisory : nullptr;
+}
+
+// The payload of a JWT: the middle part, base64url. Empty when it is not one.
+std::string jwt_claims(std::string_view jwt) {
+  const std::size_t first = jwt.find('.');
+  const std::size_t second = first == std::string_view::npos ? first : jwt.find('.', first + 1);
+  if (second == std::string_view::npos) return {};
+  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string out;
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (const char c : jwt.substr(first + 1, second - first - 1)) {
+    const std::size_t digit = kAlphabet.find(c);
+    if (digit == std::string_view::npos) return {};
+    bits = (bits << 6U) | static_cast<std::uint32_t>(digit);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      out.push_back(static_cast<char>((bits >> static_cast<unsigned>(count)) & 0xFFU));
+    }
+  }
+  return out;
+}
+
+Event malformed(std::string_view subject) {
+  Event event;
+  event.kind = EventKind::malformed;
+  event.subject = subject;
+  return event;
+}
+
+}  // namespace
+
+struct EventDecoder::Parser {
+  json::Parser json;
+  // An account's JWT: its subject and name are read, nothing else is kept.
+  bool read_claims(std::string_view jwt, Event& event) {
+    std::string claims = jwt_claims(jwt);
+    if (claims.empty()) return false;
+    const std::size_t size = claims.size();
+    claims.resize(size + Batch::kPadding);
+    object root;
+    if (!json.parse({claims.data(), size}, root)) return false;
+    element value;
+    if (root.at_key("sub").get(value) == simdjson::SUCCESS) json::get(value, event.account);
+    if (root.at_key("name").get(value) == simdjson::SUCCESS) json::get(value, event.account_name);
+    return !event.account.empty();
+  }
+};
+
+EventDecoder::EventDecoder() : parser_(std::make_unique<Parser>()) {}
+EventDecoder::~EventDecoder() = default;
+
+const Event& EventDecoder::decode(const Message& message) {
+  event_ = Event{};
+  event_.subject = message.subject;
+  event_.kind = message.traffic == Traffic::foreign ? EventKind::foreign : kind_of(message.subject);
+  if (event_.kind == EventKind::claims_update) {
+    if (!parser_->read_claims(message.payload, event_)) event_ = malformed(message.subject);
+    return event_;
+  }
+  const Reader reader = reader_of(event_.kind);
+  if (reader == nullptr) return event_;
+  object root;
+  if (!parser_->json.parse(message.payload, root) || !reader(root, event_)) {
+    event_ = malformed(message.subject);
+    return event_;
+  }
+  const std::string_view told =
+      event_.kind == EventKind::account_connections_legacy ? std::string_view() : subject_server(message.subject);
+  event_.forged = !told.empty() && told != event_.server.id;
+  return event_;
+}
+
+}  // namespace lookout

@@ -1,0 +1,112 @@
+// Config: what the operator asked for, validated. A plain value, made once by parse() at start (and once more on SIGHUP), read by
+// every part, changed by none. Secrets stay in files where possible: the transport reads those files at every login.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "config/result.h"
+
+namespace lookout {
+
+enum class Command { serve, check, events, config };
+enum class Scope { system, server };
+enum class Subjects { automatic, minimal };
+enum class LogFormat { logfmt, json };
+enum class CheckFormat { text, json };
+
+// Groups of events that the event log can carry (--events.kinds).
+enum class EventGroup : std::uint8_t { auth, lifecycle, connections, accounts, jetstream, other };
+inline constexpr std::size_t kEventGroups = 6;
+
+struct TlsOptions {
+  std::string ca;    // file with trusted certificates; empty: the system's
+  std::string cert;  // client certificate chain, PEM; needs key
+  std::string key;
+  bool first = false;  // TLS handshake before INFO; needs libnats 3.9
+
+  bool operator==(const TlsOptions&) const = default;
+};
+
+struct NatsOptions {
+  std::vector<std::string> urls{"nats://127.0.0.1:4222"};  // nats:// or tls://, no credentials inside
+  std::string user;
+  std::string password;
+  std::string password_file;  // read at every login; wins over password
+  std::string token;
+  std::string token_file;  // read at every login
+  std::string nkey;        // file with an nkey user seed
+  std::string creds;       // .creds file
+  TlsOptions tls;
+  std::string inbox_prefix = "_INBOX";
+  std::chrono::milliseconds timeout{5000};        // one connection attempt: TCP, TLS, INFO, PONG
+  std::chrono::milliseconds ping_interval{10000};  // two unanswered pings end the connection
+  std::chrono::milliseconds reconnect_wait{250};   // first wait after a failed pass over the URLs; doubles, with jitter
+  std::chrono::milliseconds reconnect_wait_max{10000};
+
+  bool operator==(const NatsOptions&) const = default;
+};
+
+struct EventOptions {
+  Subjects subjects = Subjects::automatic;
+  std::string log = "-";  // "-": stdout, "off": none, else a file, reopened on SIGHUP
+  std::vector<EventGroup> kinds{EventGroup::auth, EventGroup::lifecycle};
+
+  bool operator==(const EventOptions&) const = default;
+};
+
+struct ServerOptions {  // when a silent server is lost, and when a gone one is forgotten
+  std::chrono::milliseconds lost_after{25000};
+  std::chrono::milliseconds drain_limit{300000};  // after LAMEDUCK a server is silent by design; after this it counts as stopped
+  std::chrono::milliseconds retire_stopped{3600000};
+  std::chrono::milliseconds retire_lost{86400000};
+  std::chrono::milliseconds retire_nameless{300000};
+
+  bool operator==(const ServerOptions&) const = default;
+};
+
+struct Config {
+  Command command = Command::serve;
+  NatsOptions nats;
+  Scope scope = Scope::system;
+  std::string server_name;  // scope server: the only name accepted; empty: learned at the first login
+  EventOptions events;
+  ServerOptions servers;
+  std::map<std::string, std::chrono::milliseconds> collect_intervals;  // by endpoint ("statsz", "varz"), every one present
+  std::uint32_t max_accounts = 10000;     // accounts with series of their own; the rest is folded into "other"
+  std::uint64_t inbox_bytes = 32U << 20U;  // bound of what waits between NATS and the loop
+  std::chrono::milliseconds shutdown_linger{0};
+  std::string listen_address = ":9422";
+  std::string log_level = "info";
+  LogFormat log_format = LogFormat::logfmt;
+  CheckFormat check_format = CheckFormat::text;
+
+  bool operator==(const Config&) const = default;
+};
+
+// What the process should do with the command line: run with a Config, or print `text` and exit with `exit_code`
+// (0 for --help and --version, 2 with one sentence for anything wrong).
+struct CommandLine {
+  Config config;
+  bool exit = false;
+  int exit_code = 0;
+  std::string text;
+};
+
+// Flags win over environment (LOOKOUT_NATS_URL for --nats.url), environment over the YAML file of --config.file. `environment`
+// maps names to values, so that tests need no process environment. Reads the YAML file; touches nothing else.
+[[nodiscard]] CommandLine parse(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment);
+
+// The effective configuration as YAML that --config.file accepts; secrets are shown as "***".
+[[nodiscard]] std::string to_yaml(const Config& config);
+
+// The environment of this process, LOOKOUT_ names only.
+[[nodiscard]] std::map<std::string, std::string> environment();
+
+// The whole content of a small text file without its trailing newline (secrets); at most 64 KiB. The error names the file.
+[[nodiscard]] Result<std::string> read_secret(const std::string& path);
+
+}  // namespace lookout

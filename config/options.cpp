@@ -1,0 +1,283 @@
+#include "config/options.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <type_traits>
+#include <utility>
+
+#include "config/addresses.h"
+
+namespace lookout::cfg {
+namespace {
+
+using std::chrono::milliseconds;
+
+template <class At, class Read, class Write>
+Codec scalar(At at, Read read, Write write) {
+  const auto set = [at, read](Config& config, const Texts& texts) {
+    auto value = read(texts.front());
+    if (!value) return value.error();
+    at(config) = *value;
+    return std::string{};
+  };
+  return {set, [at, write](const Config& config) { return Texts{write(at(config))}; }};
+}
+
+constexpr auto kSame = [](const std::string& text) { return text; };
+
+template <class At>
+Codec text(At at, Result<std::string> (*read)(std::string_view) = read_text) {
+  return scalar(at, read, kSame);
+}
+
+template <class At>
+Codec duration(At at, milliseconds minimum = milliseconds{1}) {
+  return scalar(
+      at, [minimum](const std::string& given) { return read_duration(given, minimum); }, write_duration);
+}
+
+std::string alternatives(const Texts& names) {
+  const Texts first(names.begin(), names.end() - 1);
+  return join(first, ", ") + " or " + names.back();
+}
+
+// One of a few names; an enum's are in the order of its values.
+template <class At>
+Codec choice(At at, const Texts& names) {
+  using Value = std::remove_cvref_t<decltype(at(std::declval<Config&>()))>;
+  const auto set = [at, names](Config& config, const Texts& texts) {
+    const auto found = std::find(names.begin(), names.end(), texts.front());
+    if (found == names.end()) return must_be(alternatives(names), texts.front()).what;
+    if constexpr (std::is_enum_v<Value>) {
+      at(config) = static_cast<Value>(found - names.begin());
+    } else {
+      at(config) = *found;
+    }
+    return std::string{};
+  };
+  const auto get = [at, names](const Config& config) {
+    if constexpr (std::is_enum_v<Value>) {
+      return Texts{names.at(static_cast<std::size_t>(at(config)))};
+    } else {
+      return Texts{at(config)};
+    }
+  };
+  return {set, get};
+}
+
+Codec urls() {
+  const auto set = [](Config& config, const Texts& texts) {
+    auto read = read_urls(texts);
+    if (!read) return read.error();
+    config.nats.urls = *read;
+    return std::string{};
+  };
+  return {set, [](const Config& config) { return config.nats.urls; }};
+}
+
+const Texts kGroups{"auth",     "lifecycle", "connections",
+                    "accounts", "jetstream", "other"};  // in the order of EventGroup
+
+Codec kinds() {
+  const auto set = [](Config& config, const Texts& texts) {
+    const Texts given = split_list(texts);
+    const auto wanted = [&given](const std::string& name) {
+      return std::find(given.begin(), given.end(), name) != given.end();
+    };
+    const auto known = [](const std::string& name) {
+      return name == "all" || std::find(kGroups.begin(), kGroups.end(), name) != kGroups.end();
+    };
+    const auto odd = std::find_if_not(given.begin(), given.end(), known);
+    if (given.empty() || odd != given.end()) {
+      return must_be("all or a list of " + join(kGroups, ", "), given.empty() ? "" : *odd).what;
+    }
+    config.events.kinds.clear();
+    for (std::size_t i = 0; i < kGroups.size(); ++i) {
+      if (wanted("all") || wanted(kGroups[i])) config.events.kinds.push_back(static_cast<EventGroup>(i));
+    }
+    return std::string{};
+  };
+  const auto get = [](const Config& config) {
+    Texts names;
+    for (const auto kind : config.events.kinds) names.push_back(kGroups.at(static_cast<std::size_t>(kind)));
+    return names;
+  };
+  return {set, get};
+}
+
+// The endpoints that are polled: --collect.<name>.interval.
+struct Endpoint {
+  const char* name;
+  milliseconds interval;
+};
+constexpr std::array<Endpoint, 2> kEndpoints{{{"statsz", milliseconds{10'000}}, {"varz", milliseconds{60'000}}}};
+constexpr milliseconds kShortestInterval{100};
+
+Codec interval(const Endpoint& endpoint) {
+  const auto set = [name = endpoint.name](Config& config, const Texts& texts) {
+    const auto read = read_duration(texts.front(), kShortestInterval);
+    if (!read) return read.error();
+    config.collect_intervals[name] = *read;
+    return std::string{};
+  };
+  const auto get = [endpoint](const Config& config) {
+    const auto found = config.collect_intervals.find(endpoint.name);
+    return Texts{write_duration(found == config.collect_intervals.end() ? endpoint.interval : found->second)};
+  };
+  return {set, get};
+}
+
+// Set before the endpoints' own, which thereby win.
+Codec interval_of_all() {
+  const auto set = [](Config& config, const Texts& texts) {
+    for (const auto& endpoint : kEndpoints) {
+      if (auto wrong = interval(endpoint).set(config, texts); !wrong.empty()) return wrong;
+    }
+    return std::string{};
+  };
+  return {set, [](const Config&) { return Texts{}; }};
+}
+
+constexpr const char* kNats = "Connection to NATS";
+constexpr const char* kWatched = "What is watched";
+constexpr const char* kEvents = "Event log";
+constexpr const char* kServers = "Life cycle of servers";
+constexpr const char* kCollect = "Polling";
+constexpr const char* kLimits = "Limits";
+constexpr const char* kProcess = "This process";
+
+std::vector<Option> connection_options() {
+  return {
+      {"nats.url", kNats, "URLS", "servers, comma list of nats://host:port or tls://host:port", urls(), Shape::list},
+      {"nats.user", kNats, "NAME", "user of the system account", text([](auto& c) -> auto& { return c.nats.user; })},
+      {"nats.password", kNats, "TEXT", "its password; --nats.password-file keeps it out of process lists",
+       text([](auto& c) -> auto& { return c.nats.password; }), Shape::value, true},
+      {"nats.password-file", kNats, "FILE", "file with the password, read at every login",
+       text([](auto& c) -> auto& { return c.nats.password_file; })},
+      {"nats.token", kNats, "TEXT", "token; --nats.token-file keeps it out of process lists",
+       text([](auto& c) -> auto& { return c.nats.token; }), Shape::value, true},
+      {"nats.token-file", kNats, "FILE", "file with the token, read at every login",
+       text([](auto& c) -> auto& { return c.nats.token_file; })},
+      {"nats.nkey", kNats, "FILE", "file with an nkey user seed", text([](auto& c) -> auto& { return c.nats.nkey; })},
+      {"nats.creds", kNats, "FILE", ".creds file (operator mode)", text([](auto& c) -> auto& { return c.nats.creds; })},
+      {"nats.tls.ca", kNats, "FILE", "certificates to trust instead of the system's",
+       text([](auto& c) -> auto& { return c.nats.tls.ca; })},
+      {"nats.tls.cert", kNats, "FILE", "client certificate chain",
+       text([](auto& c) -> auto& { return c.nats.tls.cert; })},
+      {"nats.tls.key", kNats, "FILE", "its private key", text([](auto& c) -> auto& { return c.nats.tls.key; })},
+      {"nats.tls.first", kNats, "", "TLS handshake before anything else, as the server's handshake_first wants it",
+       scalar(
+           [](auto& c) -> auto& { return c.nats.tls.first; }, read_flag, [](bool on) { return on ? "true" : "false"; }),
+       Shape::flag},
+      {"nats.inbox-prefix", kNats, "SUBJECT", "what replies are sent to, where the user's permissions ask for it",
+       text(
+           [](auto& c) -> auto& { return c.nats.inbox_prefix; }, read_inbox_prefix)},
+      {"nats.timeout", kNats, "DURATION", "for one attempt to connect and log in",
+       duration([](auto& c) -> auto& { return c.nats.timeout; })},
+      {"nats.ping-interval", kNats, "DURATION", "two unanswered pings end a connection",
+       duration([](auto& c) -> auto& { return c.nats.ping_interval; })},
+      {"nats.reconnect-wait", kNats, "DURATION", "first wait when no server lets in; doubles up to the next",
+       duration([](auto& c) -> auto& { return c.nats.reconnect_wait; })},
+      {"nats.reconnect-wait-max", kNats, "DURATION", "longest wait",
+       duration([](auto& c) -> auto& { return c.nats.reconnect_wait_max; })},
+  };
+}
+
+std::vector<Option> picture_options() {
+  constexpr milliseconds kNone{0};
+  return {
+      {"scope", kWatched, "SCOPE", "system: all servers; server: the one at --nats.url (sidecar)",
+       choice([](auto& c) -> auto& { return c.scope; }, {"system", "server"})},
+      {"server-name", kWatched, "NAME", "scope server: the only server accepted; else the one of the first login",
+       text([](auto& c) -> auto& { return c.server_name; })},
+      {"events.subjects", kEvents, "auto|minimal",
+       "minimal: the least privilege that shows all events but claims updates",
+       choice([](auto& c) -> auto& { return c.events.subjects; }, {"auto", "minimal"})},
+      {"events.log", kEvents, "FILE", "JSON lines to - (stdout), off (nowhere) or a file, reopened on SIGHUP",
+       text(
+           [](auto& c) -> auto& { return c.events.log; }, read_event_log)},
+      {"events.kinds", kEvents, "KINDS", "all or a comma list of " + join(kGroups, ", "), kinds(), Shape::list},
+      {"servers.lost-after", kServers, "DURATION", "silence after which a server is lost",
+       duration([](auto& c) -> auto& { return c.servers.lost_after; })},
+      {"servers.drain-limit", kServers, "DURATION", "after which a server in lame duck mode counts as stopped",
+       duration([](auto& c) -> auto& { return c.servers.drain_limit; })},
+      {"servers.retire-stopped", kServers, "DURATION", "after which a stopped server is forgotten",
+       duration(
+           [](auto& c) -> auto& { return c.servers.retire_stopped; }, kNone)},
+      {"servers.retire-lost", kServers, "DURATION", "after which a lost server is forgotten",
+       duration(
+           [](auto& c) -> auto& { return c.servers.retire_lost; }, kNone)},
+      {"servers.retire-nameless", kServers, "DURATION", "after which a gone server without a name is forgotten",
+       duration(
+           [](auto& c) -> auto& { return c.servers.retire_nameless; }, kNone)},
+  };
+}
+
+std::vector<Option> process_options() {
+  return {
+      {"limits.accounts", kLimits, "NUMBER", "accounts with series of their own; the rest is folded into `other`",
+       scalar(
+           [](auto& c) -> auto& { return c.max_accounts; }, read_count, [](auto n) { return std::to_string(n); })},
+      {"inbox.bytes", kLimits, "BYTES", "bound of what waits to be worked on, such as 32MiB",
+       scalar(
+           [](auto& c) -> auto& { return c.inbox_bytes; },
+           [](const std::string& given) { return read_bytes(given, 1U << 20U); }, write_bytes)},
+      {"shutdown.linger", kProcess, "DURATION", "how long /metrics still answers after SIGTERM",
+       duration(
+           [](auto& c) -> auto& { return c.shutdown_linger; }, milliseconds{0})},
+      {"web.listen-address", kProcess, "ADDRESS",
+       "where /metrics and /health are served: host:port, :port or [::]:port",
+       text(
+           [](auto& c) -> auto& { return c.listen_address; }, read_listen_address)},
+      {"log.level", kProcess, "LEVEL", "of the agent's own log on stderr: debug, info, warn, error",
+       choice([](auto& c) -> auto& { return c.log_level; }, {"debug", "info", "warn", "error"})},
+      {"log.format", kProcess, "logfmt|json", "of the agent's own log",
+       choice([](auto& c) -> auto& { return c.log_format; }, {"logfmt", "json"})},
+  };
+}
+
+std::vector<Option> all_options() {
+  std::vector<Option> all = connection_options();
+  const auto append = [&all](std::vector<Option> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(all));
+  };
+  append(picture_options());
+  append(
+      {{"collect.interval", kCollect, "DURATION", "of all endpoints that have none of their own", interval_of_all()}});
+  for (const auto& endpoint : kEndpoints) {
+    const std::string name(endpoint.name);
+    append({{"collect." + name + ".interval", kCollect, "DURATION", "how often servers are asked " + name,
+             interval(endpoint)}});
+  }
+  append(process_options());
+  return all;
+}
+
+}  // namespace
+
+const std::vector<Option>& options() {
+  static const std::vector<Option> kAll = all_options();
+  return kAll;
+}
+
+Config defaults() {
+  Config config;
+  for (const auto& endpoint : kEndpoints) config.collect_intervals[endpoint.name] = endpoint.interval;
+  return config;
+}
+
+std::string environment_name(const std::string& path) {
+  std::string name = "LOOKOUT_" + path;
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+    const bool lower = c >= 'a' && c <= 'z';
+    return lower ? static_cast<char>(c - 'a' + 'A') : (c == '.' || c == '-' ? '_' : c);
+  });
+  return name;
+}
+
+const char* version() {
+  return LOOKOUT_VERSION;
+}
+
+}  // namespace lookout::cfg

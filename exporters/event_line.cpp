@@ -1,0 +1,116 @@
+// Which events are logged, and how a line looks.
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "agent/text.h"
+#include "exporters/event_log.h"
+
+namespace lookout {
+namespace {
+
+struct Logged {
+  EventKind kind;
+  std::optional<EventGroup> group;  // none: never logged
+  bool client;                      // carries a ClientInfo
+};
+
+constexpr Logged kLogged[] = {
+    {EventKind::connect, EventGroup::connections, true},
+    {EventKind::disconnect, EventGroup::connections, true},
+    {EventKind::auth_error, EventGroup::auth, true},
+    {EventKind::account_connections, EventGroup::other, false},
+    {EventKind::account_connections_legacy, std::nullopt, false},
+    {EventKind::leafnode_connect, EventGroup::connections, false},
+    {EventKind::leafnode_disconnect, EventGroup::connections, false},
+    {EventKind::statsz, std::nullopt, false},
+    {EventKind::shutdown, EventGroup::lifecycle, false},
+    {EventKind::lameduck, EventGroup::lifecycle, false},
+    {EventKind::ocsp_peer_reject, EventGroup::auth, false},
+    {EventKind::ocsp_peer_link_invalid, EventGroup::auth, false},
+    {EventKind::claims_update, EventGroup::accounts, false},
+    {EventKind::jetstream_advisory, EventGroup::jetstream, false},
+    {EventKind::foreign, std::nullopt, false},
+    {EventKind::unknown, EventGroup::other, false},
+    {EventKind::malformed, EventGroup::other, false},
+    {EventKind::server_joined, EventGroup::lifecycle, false},
+    {EventKind::server_restarted, EventGroup::lifecycle, false},
+    {EventKind::server_lost, EventGroup::lifecycle, false},
+    {EventKind::server_returned, EventGroup::lifecycle, false},
+    {EventKind::server_retired, EventGroup::lifecycle, false},
+};
+
+constexpr const Logged& logged(EventKind kind) {
+  return kLogged[static_cast<std::size_t>(kind)];
+}
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < std::size(kLogged); ++i) {
+    if (static_cast<std::size_t>(kLogged[i].kind) != i) return false;
+  }
+  return std::size(kLogged) == kEventNames.size();
+}
+static_assert(in_order());
+
+// A failed authentication that only its DISCONNECT tells of.
+bool is_auth_disconnect(const Event& event) {
+  if (event.kind != EventKind::disconnect) return false;
+  const Cause cause = reason_at(reason_index(event.reason)).cause;
+  return cause == Cause::auth_error || cause == Cause::auth_error_end;
+}
+
+// Appends "key":"value"; an empty value leaves no trace.
+void field(std::string& line, const char* key, std::string_view value) {
+  if (value.empty()) return;
+  if (line.size() > 1) line += ',';
+  line.append(1, '"').append(key).append("\":\"");
+  for (const char c : clean(value)) {  // leaves no control characters
+    if (c == '"' || c == '\\') line += '\\';
+    line += c;
+  }
+  line += '"';
+}
+
+void client_fields(std::string& line, const ClientInfo& client) {
+  field(line, "account", client.account);
+  if (client.account_name != client.account) field(line, "account_name", client.account_name);
+  field(line, "address", client.host);
+  if (client.id != 0) line.append(line.size() > 1 ? "," : "").append("\"cid\":").append(std::to_string(client.id));
+  field(line, "user", client.user_is_secret && !client.user.empty() ? "[REDACTED]" : client.user);
+  field(line, "name", client.name);
+  field(line, "lang", client.lang);
+  field(line, "kind", kClientKindNames[static_cast<std::size_t>(client.kind)]);
+}
+
+}  // namespace
+
+bool is_logged(const Event& event, const std::array<bool, kEventGroups>& wanted) {
+  const auto group = logged(event.kind).group;
+  if (group && wanted[static_cast<std::size_t>(*group)]) return true;
+  return wanted[static_cast<std::size_t>(EventGroup::auth)] && is_auth_disconnect(event);
+}
+
+std::string event_line(const Event& event, Now now) {
+  std::string line = "{";
+  field(line, "time", format_time(event.timestamp == Wall{} ? now.wall : event.timestamp));
+  field(line, "event", kEventNames[static_cast<std::size_t>(event.kind)]);
+  field(line, "server", event.server.name.empty() ? event.server.id : event.server.name);
+  field(line, "cluster", event.server.cluster);
+  if (logged(event.kind).client) {
+    client_fields(line, event.client);
+  } else {
+    field(line, "account", event.account);
+    if (event.account_name != event.account) field(line, "account_name", event.account_name);
+  }
+  field(line, "reason", event.reason);
+  field(line, "advisory", event.advisory);
+  field(line, "stream", event.stream);
+  field(line, "consumer", event.consumer);
+  field(line, "removed_server", event.removed_server);
+  field(line, "removed_cluster", event.removed_cluster);
+  if (event.kind == EventKind::unknown || event.kind == EventKind::malformed) field(line, "subject", event.subject);
+  if (event.forged) line += ",\"forged\":true";
+  return line += '}';
+}
+
+}  // namespace lookout

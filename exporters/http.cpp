@@ -1,0 +1,266 @@
+#include "exporters/http.h"
+
+#include <dirent.h>
+#include <httplib.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "exporters/gzip.h"
+#include "exporters/landing.h"
+#include "exporters/routes.h"
+
+namespace lookout {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A connection holds its thread while it is kept alive, so a few more threads than scrapers, and a short patience.
+constexpr std::size_t kThreads = 8;
+constexpr time_t kKeepAliveSeconds = 2;
+constexpr std::size_t kKeepAliveRequests = 100;
+constexpr time_t kIoSeconds = 5;       // for one read or write
+constexpr auto kBodyLimit = 30s;       // for a whole response
+constexpr std::size_t kPiece = 65536;  // of a response, between two looks at the clock
+constexpr std::size_t kMaxRequestBody = 4096;
+
+struct Address {
+  std::string host;  // empty: every interface
+  int port = 0;
+};
+
+std::optional<Address> parse_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string_view host = text.substr(0, colon);
+  const std::string_view digits = text.substr(colon + 1);
+  int port = -1;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc() || end != digits.data() + digits.size() || port < 0 || port > 65535) return std::nullopt;
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return Address{std::string(host), port};
+}
+
+int local_port(int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return -1;
+  if (address.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+  if (address.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+  return -1;
+}
+
+// Ends every connection that was accepted on `port`. httplib gives its sockets to nobody, and waits seconds for idle
+// and stalled clients before it stops; an ended socket makes it return at once.
+void end_connections(int port) {
+  DIR* const directory = opendir("/proc/self/fd");
+  if (directory == nullptr) return;
+  while (const dirent* const entry = readdir(directory)) {
+    int fd = -1;
+    const std::string_view name = entry->d_name;
+    if (std::from_chars(name.data(), name.data() + name.size(), fd).ec != std::errc()) continue;
+    if (local_port(fd) == port) shutdown(fd, SHUT_RDWR);
+  }
+  closedir(directory);
+}
+
+const char* sentence_of(int status) {
+  switch (status) {
+    case 404:
+      return "Nothing is here; the endpoints are listed at /.\n";
+    case 405:
+      return "Only GET and HEAD are answered here.\n";
+    case 413:
+      return "The request is too large.\n";
+    case 500:
+      return "The page could not be made.\n";
+    default:
+      return "The request is not understood.\n";
+  }
+}
+
+// The body goes out through a provider: httplib would compress a plain body itself, and with Brotli by preference.
+void send(httplib::Response& response, std::string body, const char* type) {
+  const auto size = body.size();
+  const auto give_up = std::chrono::steady_clock::now() + kBodyLimit;
+  response.set_content_provider(size, type,
+                                [text = std::make_shared<const std::string>(std::move(body)), give_up](
+                                    std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+                                  if (std::chrono::steady_clock::now() > give_up) return false;
+                                  return sink.write(text->data() + offset, std::min(length, kPiece));
+                                });
+}
+
+const Route* find_route(const std::string& path) {
+  const auto all = routes();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Route& route) { return path == route.path; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+class HttpServer::Impl {
+ public:
+  Impl(const Cell& cell, Instruments& instruments, Now (*clock)())
+      : cell_(cell), instruments_(instruments), clock_(clock) {
+    server_.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+    server_.set_keep_alive_timeout(kKeepAliveSeconds);
+    server_.set_keep_alive_max_count(kKeepAliveRequests);
+    server_.set_read_timeout(kIoSeconds);
+    server_.set_write_timeout(kIoSeconds);
+    server_.set_payload_max_length(kMaxRequestBody);
+    server_.set_tcp_nodelay(true);
+    // httplib's default shares the port with whoever else listens on it (SO_REUSEPORT).
+    server_.set_socket_options([](socket_t fd) {
+      const int yes = 1;
+      const int no = 0;
+      setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+      setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no));
+    });
+    server_.set_default_headers({{"Content-Security-Policy", landing_policy()},
+                                 {"X-Content-Type-Options", "nosniff"},
+                                 {"Referrer-Policy", "no-referrer"},
+                                 {"Cache-Control", "no-store"}});
+    add_routes();
+  }
+
+  ~Impl() { stop(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  std::optional<Error> listen(const std::string& listen_address) {
+    const auto address = parse_address(listen_address);
+    if (!address)
+      return Error{"cannot listen on \"" + listen_address + "\": an address looks like :9422 or 127.0.0.1:9422"};
+    bool bound = bind(address->host.empty() ? "::" : address->host, address->port);
+    // A machine without IPv6.
+    if (!bound && address->host.empty() && errno != EADDRINUSE && errno != EACCES)
+      bound = bind("0.0.0.0", address->port);
+    if (!bound) {
+      const std::string why = errno == 0 ? "no such address" : std::generic_category().message(errno);
+      return Error{"cannot listen on \"" + listen_address + "\": " + why};
+    }
+    started_ = clock_().mono;
+    thread_ = std::thread([this] { serve(); });
+    while (!server_.is_running() && !finished_) std::this_thread::sleep_for(1ms);
+    return std::nullopt;
+  }
+
+  void stop() {
+    stopping_ = true;
+    if (!thread_.joinable()) return;
+    while (!finished_) {
+      server_.stop();
+      end_connections(port_);
+      std::this_thread::sleep_for(5ms);
+    }
+    thread_.join();
+  }
+
+  [[nodiscard]] int port() const { return port_; }
+
+ private:
+  bool bind(const std::string& host, int port) {
+    errno = 0;
+    host_ = host;
+    port_ = port == 0 ? server_.bind_to_any_port(host) : port;
+    return port == 0 ? port_ > 0 : server_.bind_to_port(host, port);
+  }
+
+  // httplib stops listening for good when accept() fails, be it for lack of memory: then it is started again.
+  void serve() {
+    server_.listen_after_bind();
+    while (!stopping_) {
+      std::this_thread::sleep_for(100ms);
+      if (!stopping_ && server_.bind_to_port(host_, port_)) server_.listen_after_bind();
+    }
+    finished_ = true;
+  }
+
+  void add_routes() {
+    for (const Route& route : routes()) {
+      server_.Get(route.path, [this, &route](const httplib::Request& request, httplib::Response& response) {
+        answer(route, request, response);
+      });
+    }
+    server_.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
+      if (response.has_header("Content-Type")) return;  // an endpoint's own words
+      if (response.status == 404 && find_route(request.path) != nullptr) {
+        response.status = 405;
+        response.set_header("Allow", "GET, HEAD");
+      }
+      send(response, sentence_of(response.status), "text/plain; charset=utf-8");
+    });
+    server_.set_exception_handler(
+        [](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) { response.status = 500; });
+    server_.set_logger([this](const httplib::Request& request, const httplib::Response& response) {
+      const Route* const route = find_route(request.path);
+      instruments_.http_requests
+          .Add({{"path", route == nullptr ? "other" : route->path}, {"code", std::to_string(response.status)}})
+          .Increment();
+    });
+  }
+
+  void answer(const Route& route, const httplib::Request& request, httplib::Response& response) {
+    const Now now = clock_();
+    const auto snapshot = cell_.get();
+    const View view{*snapshot,
+                    instruments_,
+                    metrics_,
+                    now,
+                    started_,
+                    request.get_param_value("strict") == "1",
+                    accepts_gzip(request.get_header_value("Accept-Encoding"))};
+    Rendered rendered = route.render(view);
+    response.status = rendered.status;
+    if (rendered.gzip) response.set_header("Content-Encoding", "gzip");
+    response.set_header("Vary", "Accept-Encoding");
+    // Parts of a page are of no use; httplib would cut them out of the compressed body, as often as asked.
+    const_cast<httplib::Request&>(request).ranges.clear();
+    send(response, std::move(rendered.body), route.type);
+    instruments_.http_seconds.Observe(seconds(clock_().mono - now.mono));
+  }
+
+  const Cell& cell_;
+  Instruments& instruments_;
+  Now (*const clock_)();
+  httplib::Server server_;
+  MetricsPage metrics_;
+  Mono started_;
+  std::string host_;
+  int port_ = 0;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<bool> finished_ = false;
+  std::thread thread_;
+};
+
+HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+HttpServer::~HttpServer() = default;
+
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const Config& config, const Cell& cell, Instruments& instruments,
+                                                      Now (*clock)()) {
+  auto impl = std::make_unique<Impl>(cell, instruments, clock);
+  if (auto error = impl->listen(config.listen_address)) return *std::move(error);
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+int HttpServer::port() const {
+  return impl_->port();
+}
+void HttpServer::stop() {
+  impl_->stop();
+}
+
+}  // namespace lookout

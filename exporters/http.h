@@ -1,0 +1,37 @@
+// HttpServer: serves the endpoints from the newest Snapshot. HTTP threads read the Cell and the Instruments and nothing
+// else; whatever NATS does, they answer. Owned by main; Cell and Instruments must outlive it.
+#pragma once
+
+#include <memory>
+
+#include "agent/cell.h"
+#include "agent/clock.h"
+#include "agent/instruments.h"
+#include "config/config.h"
+#include "config/result.h"
+
+namespace lookout {
+
+class HttpServer {
+ public:
+  // Binds config.listen_address (":9422" is every interface, IPv4 and IPv6; port 0 is any free one) and serves at once.
+  // The error says in one sentence what cannot be bound. `clock` is replaced in tests.
+  static Result<std::unique_ptr<HttpServer>> start(const Config& config, const Cell& cell, Instruments& instruments,
+                                                   Now (*clock)() = read_clock);
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  [[nodiscard]] int port() const;
+
+  // Ends every connection and waits for the threads: well within a second, also with clients that idle or stall.
+  // Idempotent.
+  void stop();
+
+ private:
+  class Impl;
+  explicit HttpServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lookout

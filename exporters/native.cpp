@@ -1,0 +1,300 @@
+#include "exporters/native.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+#include <unordered_set>
+
+#include "exporters/health.h"
+
+namespace lookout {
+namespace {
+
+struct Family {
+  const char* name;
+  Type type;
+  const char* help;
+  void (*emit)(Page& page);
+};
+
+double number(std::uint64_t value) {
+  return static_cast<double>(value);
+}
+
+template <class Names, class Values>
+void by_name(Page& page, const char* label, const Names& names, const Values& values) {
+  for (std::size_t i = 0; i < values.size(); ++i)
+    page.out.sample(page.labels({}, {{label, names[i]}}), number(values[i]));
+}
+
+// 0/1 for each of `names`, 1 for `current`.
+template <class Names, class Current>
+void one_of(Page& page, std::string_view base, const char* label, const Names& names, Current current) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    page.out.sample(page.labels(base, {{label, names[i]}}), i == static_cast<std::size_t>(current) ? 1 : 0);
+  }
+}
+
+template <class Value>
+void per_server(Page& page, Value value) {
+  for (const Page::Server& server : page.servers) page.out.sample(server.labels, value(*server.view));
+}
+
+std::uint64_t at(const std::vector<std::uint64_t>& values, std::uint8_t index) {
+  return index < values.size() ? values[index] : 0;
+}
+
+// The label text of a server's account; empty for an index that no account has.
+std::string account_labels(const Page& page, const Page::Server& server, AccountIndex account) {
+  return account < page.accounts.size() ? server.labels + ',' + page.accounts[account] : std::string();
+}
+
+void emit_info(Page& page) {
+  for (const Page::Server& server : page.servers) {
+    const ServerView& view = *server.view;
+    if (!view.up) continue;
+    page.out.sample(
+        page.labels(server.labels,
+                    {{"server_id", view.id}, {"version", view.version}, {"host", view.host}, {"domain", view.domain}}),
+        1);
+  }
+}
+
+void emit_states(Page& page) {
+  for (const Page::Server& server : page.servers)
+    one_of(page, server.labels, "state", kLifecycleNames, server.view->state);
+}
+
+void emit_restarts(Page& page) {
+  for (const Page::Server& server : page.servers) {
+    for (std::size_t i = 0; i < kRestartCauseNames.size(); ++i) {
+      page.out.sample(page.labels(server.labels, {{"cause", kRestartCauseNames[i]}}), number(server.view->restarts[i]));
+    }
+  }
+}
+
+void emit_starts(Page& page) {
+  for (const Page::Server& server : page.servers) {
+    const Wall start = server.view->start;
+    if (server.view->up && start != Wall{}) page.out.sample(server.labels, seconds(start.time_since_epoch()));
+  }
+}
+
+void emit_auth_errors(Page& page) {
+  for (const Page::Server& server : page.servers) {
+    for (std::uint8_t i = 0; i < reason_count(); ++i) {
+      if (!is_auth_reason(i)) continue;
+      page.out.sample(page.labels(server.labels, {{"reason", reason_at(i).slug}}),
+                      number(at(server.view->auth_errors, i)));
+    }
+  }
+}
+
+void emit_auth_details(Page& page) {
+  for (const Page::Server& server : page.servers) {
+    for (const AuthErrorDetail& detail : server.view->auth_error_details) {
+      const std::string base = account_labels(page, server, detail.account);
+      if (base.empty()) continue;
+      page.out.sample(page.labels(base, {{"kind", kClientKindNames[static_cast<std::size_t>(detail.kind)]},
+                                         {"client_type", kClientTypeNames[static_cast<std::size_t>(detail.type)]},
+                                         {"credential", kCredentialNames[static_cast<std::size_t>(detail.credential)]},
+                                         {"reason", reason_at(detail.reason).slug}}),
+                      number(detail.value));
+    }
+  }
+}
+
+void emit_clients(Page& page, std::vector<ClientCount> ServerView::*counts, bool with_reason) {
+  for (const Page::Server& server : page.servers) {
+    for (const ClientCount& count : server.view->*counts) {
+      std::string base = account_labels(page, server, count.account);
+      if (base.empty()) continue;
+      append_label(base, "kind", kClientKindNames[static_cast<std::size_t>(count.kind)]);
+      append_label(base, "client_type", kClientTypeNames[static_cast<std::size_t>(count.type)]);
+      if (with_reason) append_label(base, "reason", reason_at(count.reason).slug);
+      page.out.sample(base, number(count.value));
+    }
+  }
+}
+
+void emit_closed_before_auth(Page& page) {
+  for (const Page::Server& server : page.servers) {
+    for (std::uint8_t i = 0; i < reason_count(); ++i) {
+      const std::string_view slug = reason_at(i).slug;
+      const std::uint64_t value = at(server.view->closed_before_auth, i);
+      if (value != 0 || slug == "client_closed")
+        page.out.sample(page.labels(server.labels, {{"reason", slug}}), number(value));
+    }
+  }
+}
+
+void emit_accounts(Page& page, std::uint64_t AccountConnections::*value) {
+  for (const Page::Server& server : page.servers) {
+    for (const AccountConnections& account : server.view->accounts) {
+      const std::string labels = account_labels(page, server, account.account);
+      if (!labels.empty()) page.out.sample(labels, number(account.*value));
+    }
+  }
+}
+
+void emit_finding_counts(Page& page) {
+  for (const Health state : {Health::warning, Health::critical, Health::unknown}) {
+    const auto& findings = page.snapshot.findings;
+    const auto count = std::count_if(findings.begin(), findings.end(),
+                                     [state](const Finding& finding) { return finding.state == state; });
+    page.out.sample(page.labels({}, {{"state", kHealthNames[static_cast<std::size_t>(state)]}}),
+                    static_cast<double>(count));
+  }
+}
+
+void emit_findings(Page& page) {
+  std::set<std::string> seen;
+  for (const Finding& finding : page.snapshot.findings) {
+    const std::string labels(page.labels({}, {{"check", finding.check}, {"entity", finding.entity}}));
+    if (seen.insert(labels).second) page.out.sample(labels, static_cast<double>(finding.state));
+  }
+}
+
+void emit_rounds(Page& page, std::uint64_t RoundView::*value) {
+  for (std::size_t i = 0; i < std::min(page.snapshot.rounds.size(), page.collectors.size()); ++i) {
+    page.out.sample(page.labels({}, {{"endpoint", page.collectors[i].name}}), number(page.snapshot.rounds[i].*value));
+  }
+}
+
+constexpr Family kFamilies[] = {
+    {"nats_server_up", gauge, "Whether the server is there: 0 once it stopped or fell silent.",
+     [](Page& page) { per_server(page, [](const ServerView& server) { return server.up ? 1 : 0; }); }},
+    {"nats_server_info", gauge, "Facts about the server as labels; absent while it is down.", emit_info},
+    {"nats_server_state", gauge, "Life cycle of the server: 1 for the state it is in.", emit_states},
+    {"nats_server_restarts_total", counter, "Restarts of the server since the agent started, by what preceded them.",
+     emit_restarts},
+    {"nats_server_start_timestamp_seconds", gauge, "When the server's process started, unix time.", emit_starts},
+    {"nats_server_unseen_messages_total", counter,
+     "Gaps in the server's message numbers: an upper bound of events not seen, its replies to others included.",
+     [](Page& page) { per_server(page, [](const ServerView& server) { return number(server.unseen); }); }},
+    {"nats_auth_errors_total", counter, "Failed authentications by reason.", emit_auth_errors},
+    {"nats_auth_error_details_total", counter, "Failed authentications by who tried, as far as the server says it.",
+     emit_auth_details},
+    {"nats_client_connects_total", counter, "Connections that were accepted.",
+     [](Page& page) { emit_clients(page, &ServerView::connects, false); }},
+    {"nats_client_disconnects_total", counter, "Accepted connections that ended, by reason.",
+     [](Page& page) { emit_clients(page, &ServerView::disconnects, true); }},
+    {"nats_client_closed_before_auth_total", counter,
+     "Connections that ended before they authenticated, failed logins not included.", emit_closed_before_auth},
+    {"nats_account_connections", gauge, "Open client connections of the account on this server.",
+     [](Page& page) { emit_accounts(page, &AccountConnections::clients); }},
+    {"nats_account_leafnodes", gauge, "Open leaf node connections of the account on this server.",
+     [](Page& page) { emit_accounts(page, &AccountConnections::leafnodes); }},
+    {"nats_health_state", gauge, "Health of the whole: 0 ok, 1 warning, 2 critical, 3 unknown.",
+     [](Page& page) { page.out.sample({}, static_cast<double>(health_of(page.snapshot))); }},
+    {"nats_health_findings", gauge, "Findings that are raised, by state.", emit_finding_counts},
+    {"nats_health_finding", gauge, "A raised finding: 1 warning, 2 critical, 3 unknown; absent while all is well.",
+     emit_findings},
+    {"nats_lookout_connected", gauge, "Whether the agent is logged in to NATS.",
+     [](Page& page) { page.out.sample({}, page.snapshot.link.connected ? 1 : 0); }},
+    {"nats_lookout_identity", gauge, "What the agent's NATS user turned out to be: 1 for what holds.",
+     [](Page& page) { one_of(page, {}, "state", kIdentityNames, page.snapshot.link.identity); }},
+    {"nats_lookout_blind_seconds_total", counter, "Time without a connection since the first one.",
+     [](Page& page) { page.out.sample({}, page.snapshot.link.blind_seconds); }},
+    {"nats_lookout_servers", gauge, "Servers the agent knows, by life cycle.",
+     [](Page& page) { by_name(page, "state", kLifecycleNames, page.snapshot.servers_by_state); }},
+    {"nats_lookout_events_total", counter, "Messages of the event subscriptions, by what they are.",
+     [](Page& page) { by_name(page, "event", kEventNames, page.snapshot.events); }},
+    {"nats_lookout_events_dropped_total", counter, "Messages the full inbox gave up, by class.",
+     [](Page& page) { by_name(page, "class", kTrafficNames, page.snapshot.dropped); }},
+    {"nats_lookout_repeated_connects_total", counter,
+     "CONNECT events of clients that were counted before, as a config reload sends them.",
+     [](Page& page) { page.out.sample({}, number(page.snapshot.repeated_connects)); }},
+    {"nats_lookout_forged_messages_total", counter, "Messages whose subject and payload disagree about the server.",
+     [](Page& page) { page.out.sample({}, number(page.snapshot.forged)); }},
+    {"nats_lookout_dedup_overflow_total", counter, "Connections forgotten too early to recognise a repeated CONNECT.",
+     [](Page& page) { page.out.sample({}, number(page.snapshot.dedup_overflow)); }},
+    {"nats_lookout_folded_accounts", gauge, "Accounts beyond the limit, counted under the account other.",
+     [](Page& page) { page.out.sample({}, number(page.snapshot.folded_accounts)); }},
+    {"nats_lookout_ignored_replies_total", counter, "Replies that were older than what is held, or not readable.",
+     [](Page& page) { page.out.sample({}, number(page.snapshot.ignored_replies)); }},
+    {"nats_lookout_poll_expected_replies", gauge, "Servers expected to answer the last finished round.",
+     [](Page& page) { emit_rounds(page, &RoundView::expected); }},
+    {"nats_lookout_poll_replies", gauge, "Servers that answered the last finished round.",
+     [](Page& page) { emit_rounds(page, &RoundView::answered); }},
+    {"nats_lookout_poll_late_replies_total", counter, "Replies that came after their round was over; they still apply.",
+     [](Page& page) { emit_rounds(page, &RoundView::late_total); }},
+    {"nats_lookout_poll_duplicate_replies_total", counter, "Second replies of one server in one round.",
+     [](Page& page) { emit_rounds(page, &RoundView::duplicate_total); }},
+    {"nats_lookout_poll_rounds_total", counter, "Finished rounds of questions.",
+     [](Page& page) { emit_rounds(page, &RoundView::rounds_total); }},
+};
+
+// Two names can become equal by repair and cut, and an account can be called "other": the later one gets its number
+// behind it.
+std::vector<std::string> label_accounts(const std::vector<Account>& accounts) {
+  std::vector<std::string> texts;
+  texts.reserve(accounts.size());
+  std::unordered_set<std::string> seen;
+  for (const Account& account : accounts) {
+    std::string id;
+    append_label(id, "account", account.id);
+    if (!seen.insert(id).second) {
+      id.insert(id.size() - 1, '~' + std::to_string(texts.size()));
+      seen.insert(id);
+    }
+    append_label(id, "account_name", account.name.empty() ? account.id : account.name);
+    texts.push_back(std::move(id));
+  }
+  return texts;
+}
+
+// How old the oldest reply of one collector is, among the servers that are up.
+std::optional<double> oldest(const Page& page, std::size_t collector, Mono now) {
+  std::optional<double> age;
+  for (const Page::Server& server : page.servers) {
+    const auto& blocks = server.view->blocks;
+    if (!server.view->up || collector >= blocks.size() || !blocks[collector]) continue;
+    age = std::max({0.0, age.value_or(0.0), seconds(now - blocks[collector]->received)});
+  }
+  return age;
+}
+
+}  // namespace
+
+Page::Page(std::string& text, const Snapshot& from, std::span<const Collector> tables)
+    : out(text), snapshot(from), collectors(tables) {
+  std::unordered_set<std::string> seen;
+  for (const auto& view : from.servers) {
+    Server server{view.get(), {}};
+    append_label(server.labels, "nats_cluster", view->cluster);
+    append_label(server.labels, "server", view->name);
+    if (seen.insert(server.labels).second) {
+      servers.push_back(std::move(server));
+    } else {
+      ++left_out;
+    }
+  }
+  if (from.accounts) accounts = label_accounts(*from.accounts);
+}
+
+std::string_view Page::labels(std::string_view base,
+                              std::initializer_list<std::pair<const char*, std::string_view>> more) {
+  scratch_ = base;
+  for (const auto& [name, value] : more) append_label(scratch_, name, value);
+  return scratch_;
+}
+
+void write_native(Page& page) {
+  for (const Family& family : kFamilies) {
+    page.out.family(family.name, family.type, family.help);
+    family.emit(page);
+  }
+}
+
+void write_ages(Page& page, Now now) {
+  page.out.family("nats_lookout_data_age_seconds", gauge,
+                  "Age of the oldest reply that is shown, among the servers that are up.");
+  for (std::size_t i = 0; i < page.collectors.size(); ++i) {
+    if (const auto age = oldest(page, i, now.mono))
+      page.out.sample(page.labels({}, {{"endpoint", page.collectors[i].name}}), *age);
+  }
+}
+
+}  // namespace lookout

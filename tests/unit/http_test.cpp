@@ -1,0 +1,310 @@
+#include "exporters/http.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <httplib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <atomic>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "exporters/gzip.h"
+
+namespace lookout {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+using namespace std::chrono_literals;
+
+std::atomic<Mono::rep> fake_mono{0};
+Now fake_clock() {
+  return {Mono(Mono::duration(fake_mono.load())), Wall(1700000000s)};
+}
+void set_clock(std::chrono::seconds time) {
+  fake_mono = std::chrono::duration_cast<Mono::duration>(time).count();
+}
+
+// What any gzip reader makes of it; one member only.
+std::string gunzip(const std::string& bytes) {
+  z_stream stream{};
+  inflateInit2(&stream, 15 + 16);
+  std::string in = bytes;
+  stream.next_in = reinterpret_cast<Bytef*>(in.data());
+  stream.avail_in = static_cast<uInt>(in.size());
+  std::string out;
+  char buffer[65536];
+  int state = Z_OK;
+  while (state == Z_OK) {
+    stream.next_out = reinterpret_cast<Bytef*>(buffer);
+    stream.avail_out = sizeof(buffer);
+    state = inflate(&stream, Z_NO_FLUSH);
+    out.append(buffer, sizeof(buffer) - stream.avail_out);
+  }
+  const bool whole = state == Z_STREAM_END && stream.avail_in == 0;
+  inflateEnd(&stream);
+  return whole ? out : "not one whole gzip stream";
+}
+
+// A plain socket, for clients that misbehave.
+class RawClient {
+ public:
+  explicit RawClient(int port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+  }
+  ~RawClient() { close(fd_); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  void send(const std::string& text) const {
+    EXPECT_EQ(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+  }
+  // Until `end` was read, or the connection's end.
+  [[nodiscard]] std::string read_until(const std::string& end) const {
+    std::string got;
+    char c = 0;
+    while (got.find(end) == std::string::npos && recv(fd_, &c, 1, 0) == 1) got += c;
+    return got;
+  }
+  [[nodiscard]] bool connected() const { return connected_; }
+
+ private:
+  int fd_;
+  bool connected_ = false;
+};
+
+class Http : public testing::Test {
+ protected:
+  Http() {
+    set_clock(1000s);
+    config.listen_address = "127.0.0.1:0";
+    start();
+  }
+
+  void start() {
+    auto made = HttpServer::start(config, cell, instruments, fake_clock);
+    ASSERT_TRUE(made) << made.error();
+    server = std::move(made.value());
+  }
+
+  [[nodiscard]] httplib::Client client() const {
+    httplib::Client made("127.0.0.1", server->port());
+    made.set_decompress(false);
+    return made;
+  }
+
+  void put(const Snapshot& snapshot) { cell.put(std::make_shared<const Snapshot>(snapshot)); }
+
+  Config config;
+  Cell cell;
+  Instruments instruments;
+  std::unique_ptr<HttpServer> server;
+};
+
+TEST_F(Http, EveryEndpointAnswersGetAndHead) {
+  const std::vector<std::pair<std::string, std::string>> endpoints{
+      {"/", "text/html; charset=utf-8"},        {"/metrics", "text/plain; version=0.0.4; charset=utf-8"},
+      {"/livez", "text/plain; charset=utf-8"},  {"/-/healthy", "text/plain; charset=utf-8"},
+      {"/readyz", "text/plain; charset=utf-8"}, {"/-/ready", "text/plain; charset=utf-8"},
+      {"/health", "application/json"}};
+  for (const auto& [path, type] : endpoints) {
+    const auto got = client().Get(path);
+    ASSERT_TRUE(got) << path;
+    EXPECT_EQ(got->status, 200) << path;
+    EXPECT_EQ(got->get_header_value("Content-Type"), type);
+    EXPECT_FALSE(got->body.empty()) << path;
+    EXPECT_FALSE(got->has_header("Server"));
+    EXPECT_THAT(got->get_header_value("Content-Security-Policy"), StartsWith("default-src 'none'"));
+    const auto head = client().Head(path);
+    ASSERT_TRUE(head) << path;
+    EXPECT_EQ(head->status, 200);
+    EXPECT_TRUE(head->body.empty());
+    EXPECT_NE(head->get_header_value("Content-Length"), "0");
+  }
+}
+
+TEST_F(Http, WhatIsNotThereIsOneSentence) {
+  const auto missing = client().Get("/no/such");
+  ASSERT_TRUE(missing);
+  EXPECT_EQ(missing->status, 404);
+  EXPECT_EQ(missing->body, "Nothing is here; the endpoints are listed at /.\n");
+  const auto posted = client().Post("/metrics", "x=1", "text/plain");
+  ASSERT_TRUE(posted);
+  EXPECT_EQ(posted->status, 405);
+  EXPECT_EQ(posted->get_header_value("Allow"), "GET, HEAD");
+  EXPECT_EQ(posted->body, "Only GET and HEAD are answered here.\n");
+  EXPECT_EQ(client().Delete("/")->status, 405);
+  EXPECT_EQ(client().Options("/")->status, 405);
+  EXPECT_EQ(client().Get("/metrics/../etc/passwd")->status, 404);
+}
+
+TEST_F(Http, MetricsAreGzippedOnceWhenAsked) {
+  httplib::Client prometheus = client();
+  for (const char* accepted : {"gzip", "br, gzip", "deflate, gzip;q=0.5", "*"}) {
+    const auto got = prometheus.Get("/metrics", {{"Accept-Encoding", accepted}});
+    ASSERT_TRUE(got) << accepted;
+    EXPECT_EQ(got->get_header_value("Content-Encoding"), "gzip") << accepted;
+    EXPECT_EQ(got->get_header_value("Vary"), "Accept-Encoding");
+    const std::string text = gunzip(got->body);
+    EXPECT_THAT(text, StartsWith("# HELP "));
+    EXPECT_THAT(text, HasSubstr("\nnats_lookout_connected 0\n"));
+    EXPECT_THAT(text, HasSubstr("\nnats_lookout_build_info{"));
+  }
+  for (const char* accepted : {"", "identity", "br", "gzip;q=0", "gzip; q=0.000, br", "*;q=0"}) {
+    const auto got = prometheus.Get("/metrics", {{"Accept-Encoding", accepted}});
+    ASSERT_TRUE(got) << accepted;
+    EXPECT_FALSE(got->has_header("Content-Encoding")) << accepted;
+    EXPECT_THAT(got->body, StartsWith("# HELP ")) << accepted;
+  }
+}
+
+TEST_F(Http, MetricsFollowTheSnapshot) {
+  httplib::Client prometheus = client();
+  EXPECT_THAT(prometheus.Get("/metrics")->body, HasSubstr("\nnats_lookout_connected 0\n"));
+  Snapshot next;
+  next.version = 1;
+  next.link.connected = true;
+  put(next);
+  EXPECT_THAT(prometheus.Get("/metrics")->body, HasSubstr("\nnats_lookout_connected 1\n"));
+  EXPECT_THAT(gunzip(prometheus.Get("/metrics", {{"Accept-Encoding", "gzip"}})->body),
+              HasSubstr("\nnats_lookout_connected 1\n"));
+}
+
+TEST_F(Http, LivezFailsWhenTheLoopStandsStill) {
+  EXPECT_EQ(client().Get("/livez")->status, 200) << "no turn yet, just started";
+  set_clock(1031s);
+  EXPECT_EQ(client().Get("/livez")->status, 503) << "no turn for 31 seconds";
+  instruments.heartbeat = fake_mono.load();
+  set_clock(1061s);
+  EXPECT_EQ(client().Get("/livez")->body, "ok\n");
+  set_clock(1062s);
+  const auto stuck = client().Get("/-/healthy");
+  EXPECT_EQ(stuck->status, 503);
+  EXPECT_EQ(stuck->body, "The loop has made no progress for more than 30 seconds.\n");
+  EXPECT_EQ(client().Get("/readyz")->status, 200);
+  EXPECT_EQ(client().Get("/metrics")->status, 200);
+}
+
+TEST_F(Http, StrictHealthFailsWhenCritical) {
+  Snapshot bad;
+  bad.health = Health::critical;
+  put(bad);
+  EXPECT_EQ(client().Get("/health")->status, 200);
+  const auto strict = client().Get("/health?strict=1");
+  EXPECT_EQ(strict->status, 503);
+  EXPECT_EQ(nlohmann::json::parse(strict->body)["status"], "critical");
+  bad.health = Health::warning;
+  put(bad);
+  EXPECT_EQ(client().Get("/health?strict=1")->status, 200);
+}
+
+TEST_F(Http, RangesAreIgnored) {
+  const auto got = client().Get("/livez", {{"Range", "bytes=0-0,1-1,2-2"}});
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->status, 200);
+  EXPECT_EQ(got->body, "ok\n");
+}
+
+TEST_F(Http, RequestsAreCountedByKnownPathsOnly) {
+  ASSERT_TRUE(client().Get("/livez"));
+  ASSERT_TRUE(client().Get("/made/up"));
+  server->stop();
+  EXPECT_EQ(instruments.http_requests.Add({{"path", "/livez"}, {"code", "200"}}).Value(), 1);
+  EXPECT_EQ(instruments.http_requests.Add({{"path", "other"}, {"code", "404"}}).Value(), 1);
+}
+
+TEST_F(Http, APortInUseIsOneSentence) {
+  config.listen_address = "127.0.0.1:" + std::to_string(server->port());
+  const auto second = HttpServer::start(config, cell, instruments, fake_clock);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error(), "cannot listen on \"" + config.listen_address + "\": Address already in use");
+}
+
+TEST_F(Http, AnAddressThatIsNoneIsOneSentence) {
+  for (const char* address : {"9422", ":x", "127.0.0.1:70000", ":-1", "", "127.0.0.1:"}) {
+    config.listen_address = address;
+    const auto none = HttpServer::start(config, cell, instruments, fake_clock);
+    ASSERT_FALSE(none) << address;
+    EXPECT_EQ(none.error(),
+              "cannot listen on \"" + std::string(address) + "\": an address looks like :9422 or 127.0.0.1:9422");
+  }
+}
+
+TEST_F(Http, WithoutAHostEveryInterfaceAnswers) {
+  config.listen_address = ":0";
+  start();
+  const auto four = httplib::Client("127.0.0.1", server->port()).Get("/livez");
+  ASSERT_TRUE(four);
+  EXPECT_EQ(four->body, "ok\n");
+  const int six = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in6 loopback{};
+  loopback.sin6_family = AF_INET6;
+  loopback.sin6_addr = in6addr_loopback;
+  const bool has_ipv6 = six >= 0 && bind(six, reinterpret_cast<const sockaddr*>(&loopback), sizeof(loopback)) == 0;
+  if (six >= 0) close(six);
+  if (!has_ipv6) GTEST_SKIP() << "this machine has no IPv6 loopback; IPv4 was tested";
+  const auto answer = httplib::Client("::1", server->port()).Get("/livez");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->body, "ok\n");
+}
+
+TEST_F(Http, StalledClientsBlockNobody) {
+  std::vector<std::unique_ptr<RawClient>> stalled;
+  for (int i = 0; i < 5; ++i) {
+    stalled.push_back(std::make_unique<RawClient>(server->port()));
+    stalled.back()->send("GET /metrics HTTP/1.1\r\nHost: x\r\n");  // and no end of the headers
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(client().Get("/livez")->status, 200);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);  // they give up after 5 s
+}
+
+TEST_F(Http, StoppingWaitsForNoClient) {
+  const RawClient idle(server->port());
+  idle.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(idle.read_until("ok\n"), StartsWith("HTTP/1.1 200"));  // kept alive from here on
+  const RawClient stalled(server->port());
+  stalled.send("GET /live");
+  const auto begin = std::chrono::steady_clock::now();
+  server->stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 1s);
+  EXPECT_FALSE(RawClient(server->port()).connected());
+  server->stop();
+}
+
+TEST_F(Http, AListenerThatBreaksComesBack) {
+  for (int fd = 3; fd < 256; ++fd) {
+    int listening = 0;
+    socklen_t size = sizeof(listening);
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening == 1) shutdown(fd, SHUT_RDWR);
+  }
+  bool back = false;
+  for (int i = 0; i < 500 && !back; ++i) {
+    const auto got = client().Get("/livez");
+    back = got && got->status == 200;
+    if (!back) usleep(10000);
+  }
+  EXPECT_TRUE(back);
+}
+
+TEST(Gzip, PartsCompressedApartAreOneStream) {
+  const std::string first(300000, 'a');
+  const std::string second = "second";
+  const Deflated a = deflate_part(first);
+  const Deflated empty = deflate_part("");
+  const Deflated b = deflate_part(second);
+  EXPECT_EQ(gunzip(gzip_join({&a, &empty, &b})), first + second);
+  EXPECT_EQ(gunzip(gzip_join({})), "");
+}
+
+}  // namespace
+}  // namespace lookout

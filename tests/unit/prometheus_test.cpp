@@ -1,0 +1,303 @@
+#include "exporters/prometheus.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace lookout {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using namespace std::chrono_literals;
+
+constexpr Metric kServerMetrics[] = {
+    {gauge, "nats_server_trial_bytes", "/mem", "Resident memory of the server."},
+    {counter, "nats_server_trial_total", "/in", "Messages by direction.", As::number, R"(direction="in")"},
+    {counter, "nats_server_trial_total", "/out", "Messages by direction.", As::number, R"(direction="out")"},
+    {gauge, "go_version", "/go", "", As::text},
+    {gauge, "git_commit", "/git", "", As::text},
+};
+constexpr Label kRouteLabels[] = {{"remote", "/name"}};
+constexpr Metric kRouteMetrics[] = {{gauge, "nats_route_trial_bytes", "/pending", "Bytes that wait for the route."}};
+constexpr Section kSections[] = {{"/statsz", {}, kServerMetrics, false, false, "nats_server_trial_info"},
+                                 {"/statsz/routes", kRouteLabels, kRouteMetrics}};
+constexpr Collector kTables[] = {{"statsz", "STATSZ", kSections}};
+
+const Now kNow{Mono(1000s), Wall(1700000000s)};
+
+std::uint8_t reason(std::string_view wire) {
+  return reason_index(wire);
+}
+
+std::shared_ptr<Block> block(std::vector<Row> routes) {
+  auto made = std::make_shared<Block>();
+  made->parts = {{Row{{}, {1.5e9, 10, Row::kAbsent, Row::kAbsent, Row::kAbsent}, {"go1.24", "abc"}}},
+                 std::move(routes)};
+  made->received = kNow.mono - 7s;
+  return made;
+}
+
+std::shared_ptr<ServerView> server(std::string cluster, std::string name) {
+  auto view = std::make_shared<ServerView>();
+  view->cluster = std::move(cluster);
+  view->name = std::move(name);
+  view->id = "NAAAA";
+  view->version = "2.12.1";
+  view->host = "10.0.0.1";
+  view->start = Wall(1699990000s + 500ms);
+  view->state = Lifecycle::up;
+  view->up = true;
+  view->blocks = {block({Row{{"n2"}, {64}, {}}})};
+  return view;
+}
+
+Snapshot snapshot() {
+  Snapshot made;
+  made.taken = kNow;
+  made.version = 1;
+  made.link = {true, "nats://127.0.0.1:4222", "n1", Identity::system, "", Wall(1699999000s), 1.25};
+  auto up = server("east", "n1");
+  up->restarts[static_cast<std::size_t>(RestartCause::crash)] = 2;
+  up->unseen = 3;
+  up->connects = {{1, ClientKind::client, ClientType::nats, 0, 200}, {0, ClientKind::leafnode, ClientType::none, 0, 1}};
+  up->disconnects = {{1, ClientKind::client, ClientType::nats, reason("Client Closed"), 150},
+                     {1, ClientKind::client, ClientType::nats, reason("Stale Connection"), 2}};
+  up->auth_errors.resize(reason_count());
+  up->auth_errors[reason("Authentication Failure")] = 50;
+  up->auth_error_details = {
+      {2, ClientKind::client, ClientType::websocket, Credential::password, reason("Authentication Failure"), 50}};
+  up->closed_before_auth.resize(reason_count());
+  up->closed_before_auth[reason("Protocol Violation")] = 4;
+  up->accounts = {{1, 50, 0}, {2, 1, 1}};
+  auto lost = server("", "n2");
+  lost->state = Lifecycle::lost;
+  lost->up = false;
+  lost->blocks.clear();
+  made.servers = {lost, up};
+  made.accounts =
+      std::make_shared<std::vector<Account>>(std::vector<Account>{{"other", "other"}, {"AAPP", "orders"}, {"$G", ""}});
+  made.servers_by_state = {0, 1, 0, 0, 1};
+  made.events[static_cast<std::size_t>(EventKind::auth_error)] = 50;
+  made.rounds = {{2, 1, 0, 0, 9, {"n2"}}};
+  made.findings = {{"server_lost", "n2", Health::critical, Wall(1699999900s), "n2 fell silent."}};
+  made.health = Health::critical;
+  return made;
+}
+
+std::string page(const Snapshot& from) {
+  const Instruments instruments;
+  return render_metrics(from, instruments, kNow, kTables);
+}
+
+// A strict reader of the text format: series by their text, each family in one piece with HELP and TYPE before its
+// samples.
+struct Parsed {
+  std::map<std::string, std::string> series;
+  std::map<std::string, std::string> types;
+  std::vector<std::string> faults;
+};
+
+std::string family_of(const std::string& name, const std::map<std::string, std::string>& types) {
+  for (const char* suffix : {"_bucket", "_sum", "_count"}) {
+    const std::string tail = suffix;
+    if (!name.ends_with(tail)) continue;
+    const auto found = types.find(name.substr(0, name.size() - tail.size()));
+    if (found != types.end() && found->second == "histogram") return found->first;
+  }
+  return name;
+}
+
+Parsed parse(const std::string& text) {
+  static const std::regex kHeader(R"(# (HELP|TYPE) ([a-z_]+) (.+))");
+  static const std::regex kSample(
+      R"re(([a-z_]+)(\{((?:[a-z_]+="(?:[^"\\]|\\["\\n])*",?)*)\})? (NaN|[+-]Inf|-?[0-9.e+-]+))re");
+  Parsed parsed;
+  std::string current;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::smatch match;
+    if (std::regex_match(line, match, kHeader)) {
+      current = match[2];
+      if (match[1] == "TYPE" && !parsed.types.emplace(current, match[3]).second)
+        parsed.faults.push_back("family twice: " + line);
+    } else if (std::regex_match(line, match, kSample)) {
+      const std::string family = family_of(match[1], parsed.types);
+      if (family != current || !parsed.types.contains(family)) parsed.faults.push_back("outside its family: " + line);
+      if (!parsed.series.emplace(match[1].str() + match[2].str(), match[4]).second)
+        parsed.faults.push_back("series twice: " + line);
+    } else {
+      parsed.faults.push_back("unreadable: " + line);
+    }
+  }
+  return parsed;
+}
+
+// Without what differs from run to run and release to release.
+std::string stable(const std::string& text) {
+  std::string kept;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("process_")) continue;
+    if (line.starts_with("nats_lookout_build_info"))
+      line = R"(nats_lookout_build_info{version="VERSION",revision="REVISION"} 1)";
+    kept += line + '\n';
+  }
+  return kept;
+}
+
+TEST(Prometheus, ThePageIsTheGoldenOne) {
+  const std::string path = std::string(TEST_DATA) + "/golden/metrics.prom";
+  const std::string got = stable(page(snapshot()));
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(path) << got;
+  std::ifstream file(path);
+  const std::string golden{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  EXPECT_EQ(got, golden) << "UPDATE_GOLDEN=1 accepts the change";
+}
+
+TEST(Prometheus, ThePageIsWellFormed) {
+  const Parsed parsed = parse(page(snapshot()));
+  EXPECT_THAT(parsed.faults, testing::IsEmpty());
+  EXPECT_GT(parsed.series.size(), 100U);
+  for (const auto& [name, type] : parsed.types) EXPECT_EQ(type == "counter", name.ends_with("_total")) << name;
+}
+
+TEST(Prometheus, AnEmptySnapshotIsAValidPage) {
+  const Parsed parsed = parse(page(Snapshot{}));
+  EXPECT_THAT(parsed.faults, testing::IsEmpty());
+  EXPECT_EQ(parsed.series.at("nats_lookout_connected"), "0");
+  EXPECT_EQ(parsed.series.at("nats_health_state"), "3");
+  EXPECT_EQ(parsed.series.at(R"(nats_lookout_events_total{event="auth_error"})"), "0");
+  EXPECT_FALSE(parsed.types.contains("nats_lookout_data_age_seconds"));
+}
+
+TEST(Prometheus, HostileNamesNeitherBreakThePageNorMakeASeriesTwice) {
+  const std::string huge(10000, 'x');
+  Snapshot from = snapshot();
+  from.servers.clear();
+  for (const std::string& name :
+       {std::string("a\"b\\c\nd"), std::string("}\nnats_server_up 0\n"), std::string("\xff"), std::string("\xfe"),
+        huge + "1", huge + "2", std::string("nul\0x", 5), std::string("\xc2\x85"), std::string()}) {
+    auto hostile = server("c\"\n", name);
+    hostile->version = name;
+    hostile->host = name;
+    hostile->blocks = {block({Row{{name}, {1}, {}}, Row{{name}, {2}, {}}, Row{{"\xfd"}, {3}, {}}})};
+    hostile->connects = {{1, ClientKind::client, ClientType::nats, 0, 1},
+                         {2, ClientKind::client, ClientType::nats, 0, 1},
+                         {3, ClientKind::client, ClientType::nats, 0, 1},
+                         {99, ClientKind::client, ClientType::nats, 0, 1}};
+    from.servers.push_back(hostile);
+  }
+  from.accounts = std::make_shared<std::vector<Account>>(
+      std::vector<Account>{{"other", "other"}, {"other", "real"}, {"\xff", huge}, {"\xfe", "\"\\\n"}});
+  from.findings = {{"check", "\xff", Health::warning, {}, ""}, {"check", "\xfe", Health::warning, {}, ""}};
+  const std::string text = page(from);
+  const Parsed parsed = parse(text);
+  EXPECT_THAT(parsed.faults, testing::IsEmpty());
+  EXPECT_THAT(text, HasSubstr(R"(account="other~1",account_name="real")"));
+  EXPECT_GT(std::stoi(parsed.series.at("nats_lookout_page_left_out")), 0);
+  EXPECT_LT(text.size(), 1000000U);
+  for (const char c : text) EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= ' ');
+}
+
+TEST(Prometheus, AServerThatIsDownKeepsItsCountersAndLosesItsFacts) {
+  const Parsed parsed = parse(page(snapshot()));
+  EXPECT_EQ(parsed.series.at(R"(nats_server_up{nats_cluster="",server="n2"})"), "0");
+  EXPECT_EQ(parsed.series.at(R"(nats_auth_errors_total{nats_cluster="",server="n2",reason="authentication_failure"})"),
+            "0");
+  EXPECT_EQ(parsed.series.at(R"(nats_server_restarts_total{nats_cluster="",server="n2",cause="crash"})"), "0");
+  EXPECT_FALSE(parsed.series.contains(R"(nats_server_trial_bytes{nats_cluster="",server="n2"})"));
+  for (const auto& [series, value] : parsed.series) {
+    if (series.starts_with("nats_server_info")) {
+      EXPECT_THAT(series, Not(HasSubstr(R"(server="n2")")));
+    }
+  }
+}
+
+TEST(Prometheus, EveryReasonOfAFailedLoginExistsAtZero) {
+  const std::string text = render_fleet(snapshot(), kTables);
+  for (std::uint8_t i = 0; i < reason_count(); ++i) {
+    const std::string series =
+        R"(nats_auth_errors_total{nats_cluster="east",server="n1",reason=")" + std::string(reason_at(i).slug) + "\"} ";
+    EXPECT_EQ(text.find(series) != std::string::npos, is_auth_reason(i)) << series;
+  }
+}
+
+TEST(Prometheus, WhatIsAbsentHasNoSample) {
+  const std::string text = render_fleet(snapshot(), kTables);
+  EXPECT_THAT(text, HasSubstr(R"(nats_server_trial_total{nats_cluster="east",server="n1",direction="in"} 10)"));
+  EXPECT_THAT(text, Not(HasSubstr(R"(direction="out")")));
+}
+
+TEST(Prometheus, TheDataIsAsOldAsTheOldestReply) {
+  Snapshot from = snapshot();
+  auto older = server("east", "n3");
+  auto stale = block({});
+  stale->received = kNow.mono - 42s;
+  older->blocks = {stale};
+  from.servers.push_back(older);
+  EXPECT_EQ(parse(page(from)).series.at(R"(nats_lookout_data_age_seconds{endpoint="statsz"})"), "42");
+}
+
+TEST(Prometheus, TheInstrumentsAreWrittenByOurWriter) {
+  Instruments instruments;
+  instruments.http_requests.Add({{"path", "a\"b\n\xff"}, {"code", "200"}}).Increment();
+  instruments.batch_seconds.Observe(0.002);
+  instruments.batch_seconds.Observe(100);
+  prometheus::BuildGauge()
+      .Name("nats_lookout_trial")
+      .Help("Two\nlines.")
+      .Register(instruments.registry)
+      .Add({})
+      .Set(0.1 + 0.2);
+  const std::string text = render_agent(snapshot(), instruments, kNow, kTables);
+  const Parsed parsed = parse(text);
+  EXPECT_THAT(parsed.faults, testing::IsEmpty());
+  EXPECT_THAT(text, HasSubstr("# HELP nats_lookout_trial Two\\nlines.\n"));
+  EXPECT_EQ(parsed.series.at("nats_lookout_trial"), "0.30000000000000004");
+  EXPECT_EQ(parsed.series.at(R"(nats_lookout_loop_batch_seconds_bucket{le="+Inf"})"), "2");
+  EXPECT_EQ(parsed.series.at("nats_lookout_loop_batch_seconds_count"), "2");
+  EXPECT_EQ(parsed.types.at("nats_lookout_loop_batch_seconds"), "histogram");
+}
+
+TEST(Prometheus, TheProcessIsDescribed) {
+  const Parsed parsed = parse(page(Snapshot{}));
+  for (const char* name : {"process_cpu_seconds_total", "process_resident_memory_bytes", "process_virtual_memory_bytes",
+                           "process_open_fds", "process_max_fds", "process_threads", "process_start_time_seconds"}) {
+    ASSERT_TRUE(parsed.series.contains(name)) << name;
+  }
+  EXPECT_GT(std::stod(parsed.series.at("process_resident_memory_bytes")), 1e6);
+  EXPECT_GT(std::stod(parsed.series.at("process_start_time_seconds")), 1.6e9);
+  EXPECT_GE(std::stod(parsed.series.at("process_threads")), 1);
+}
+
+TEST(Prometheus, NoFamilyOfTheCollectorsCollidesWithAnother) {
+  std::set<std::string> seen;
+  for (const Collector& collector : collectors()) {
+    for (const Section& section : collector.sections) {
+      std::string last;
+      for (const Metric& metric : section.metrics) {
+        if (metric.as == As::text || metric.name == last) continue;
+        last = metric.name;
+        EXPECT_TRUE(seen.insert(last).second) << last << " stands in two places";
+        EXPECT_THAT(render_fleet(snapshot(), kTables), Not(HasSubstr("# TYPE " + last + ' ')))
+            << last << " is a native family";
+      }
+      if (*section.info != '\0') {
+        EXPECT_TRUE(seen.insert(section.info).second) << section.info;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lookout
