@@ -1,5 +1,5 @@
-// Cell: where the loop puts the newest Snapshot and HTTP threads pick it up. A mutex around a pointer: TSan reports a race inside
-// gcc 12's atomic<shared_ptr>. Owned by main.
+// Cell: where the loop puts the newest Snapshot and HTTP threads pick it up. A mutex around a pointer: TSan reports a
+// race inside gcc 12's atomic<shared_ptr>. Owned by main.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// Time as the core sees it: always a parameter, never asked for. `mono` decides (silence, intervals, hysteresis), `wall` is shown.
+// Time as the core sees it: always a parameter, never asked for. `mono` decides (silence, intervals, hysteresis),
+// `wall` is shown.
 #pragma once
 
 #include <chrono>
@@ -15,8 +16,12 @@ struct Now {
 };
 
 // The one place that reads the clocks; called by the loop and main, not below.
-inline Now read_clock() { return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()}; }
+inline Now read_clock() {
+  return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()};
+}
 
-inline double seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
+inline double seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 }  // namespace lookout

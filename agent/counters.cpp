@@ -37,7 +37,8 @@ std::shared_ptr<const std::vector<Account>> AccountTable::share() {
 
 EventCounters::Key EventCounters::key(AccountIndex account, const ClientInfo& client, std::uint8_t reason) {
   return (Key{account} << 32U) | (Key{static_cast<std::uint8_t>(client.kind)} << 24U) |
-         (Key{static_cast<std::uint8_t>(client.type)} << 16U) | (Key{static_cast<std::uint8_t>(client.credential)} << 8U) | reason;
+         (Key{static_cast<std::uint8_t>(client.type)} << 16U) |
+         (Key{static_cast<std::uint8_t>(client.credential)} << 8U) | reason;
 }
 
 void EventCounters::auth_error(AccountIndex account, const ClientInfo& client, std::uint8_t reason) {
@@ -67,8 +68,8 @@ void EventCounters::fill(ServerView& view) const {
   clients(connects_, view.connects);
   clients(disconnects_, view.disconnects);
   for (const auto& [key, value] : auth_error_details_) {
-    view.auth_error_details.push_back(
-        {account(key), ClientKind{byte(key, 24)}, ClientType{byte(key, 16)}, Credential{byte(key, 8)}, byte(key, 0), value});
+    view.auth_error_details.push_back({account(key), ClientKind{byte(key, 24)}, ClientType{byte(key, 16)},
+                                       Credential{byte(key, 8)}, byte(key, 0), value});
   }
   view.auth_errors = auth_errors_;
   view.closed_before_auth = closed_before_auth_;

@@ -1,4 +1,5 @@
-// What State counts: accounts with an index each, event counters of one server, and the set that makes a CONNECT count once. Loop thread.
+// What State counts: accounts with an index each, event counters of one server, and the set that makes a CONNECT count
+// once. Loop thread.
 #pragma once
 
 #include <array>
@@ -16,7 +17,8 @@
 
 namespace lookout {
 
-// Accounts by id, bounded: index 0 is "other", where those beyond the limit go. Copied on write, so that snapshots share it.
+// Accounts by id, bounded: index 0 is "other", where those beyond the limit go. Copied on write, so that snapshots
+// share it.
 class AccountTable {
  public:
   explicit AccountTable(std::uint32_t limit);
@@ -42,7 +44,9 @@ class AccountTable {
 class EventCounters {
  public:
   void connect(AccountIndex account, const ClientInfo& client) { ++connects_[key(account, client, 0)]; }
-  void disconnect(AccountIndex account, const ClientInfo& client, std::uint8_t reason) { ++disconnects_[key(account, client, reason)]; }
+  void disconnect(AccountIndex account, const ClientInfo& client, std::uint8_t reason) {
+    ++disconnects_[key(account, client, reason)];
+  }
   void auth_error(AccountIndex account, const ClientInfo& client, std::uint8_t reason);
   void closed_before_auth(std::uint8_t reason) { ++closed_before_auth_[reason]; }
 
@@ -61,8 +65,8 @@ class EventCounters {
   std::vector<std::uint64_t> closed_before_auth_ = std::vector<std::uint64_t>(reason_count());
 };
 
-// Connections seen in the last minute or two, by (server process, cid). Two generations, so that forgetting costs nothing; a generation
-// that is full before its time is forgotten early, which is counted.
+// Connections seen in the last minute or two, by (server process, cid). Two generations, so that forgetting costs
+// nothing; a generation that is full before its time is forgotten early, which is counted.
 class RecentConnections {
  public:
   // False when it is there already.
@@ -89,8 +93,9 @@ class RecentConnections {
   std::uint64_t overflows_ = 0;
 };
 
-// server.seq counts everything a server process says to anybody. Gaps are an upper bound of what this agent has not seen; they count
-// only when still open at the next check, because messages of different subscriptions overtake each other.
+// server.seq counts everything a server process says to anybody. Gaps are an upper bound of what this agent has not
+// seen; they count only when still open at the next check, because messages of different subscriptions overtake each
+// other.
 class SeqTracker {
  public:
   void saw(std::uint64_t seq);
@@ -98,7 +103,9 @@ class SeqTracker {
   [[nodiscard]] std::uint64_t unseen() const { return unseen_; }
 
  private:
-  [[nodiscard]] std::uint64_t gap() const { return newest_ < first_ ? 0 : newest_ - first_ + 1 - std::min(seen_, newest_ - first_ + 1); }
+  [[nodiscard]] std::uint64_t gap() const {
+    return newest_ < first_ ? 0 : newest_ - first_ + 1 - std::min(seen_, newest_ - first_ + 1);
+  }
 
   std::uint64_t first_ = 1;
   std::uint64_t newest_ = 0;

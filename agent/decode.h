@@ -1,5 +1,6 @@
-// Reply decoding by tables: an answer of a server and a Collector's table in, an immutable Block out. Pure; one object per thread,
-// because it holds the parser. Wire: the envelope {server, data | statsz, error} of nats-server 2.9 to 2.15 (monitoring over $SYS).
+// Reply decoding by tables: an answer of a server and a Collector's table in, an immutable Block out. Pure; one object
+// per thread, because it holds the parser. Wire: the envelope {server, data | statsz, error} of nats-server 2.9 to 2.15
+// (monitoring over $SYS).
 #pragma once
 
 #include <memory>
@@ -16,8 +17,8 @@ namespace lookout {
 struct Reply {
   ServerInfo server;  // views, valid until the next decode
   std::shared_ptr<const Block> block;
-  Wall start{};               // of the server process; the epoch when this endpoint does not say
-  bool open_server = false;   // VARZ: no authentication is required, so $G has legitimate clients
+  Wall start{};              // of the server process; the epoch when this endpoint does not say
+  bool open_server = false;  // VARZ: no authentication is required, so $G has legitimate clients
 };
 
 struct UserInfo {

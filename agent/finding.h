@@ -1,4 +1,5 @@
-// Finding: one statement about the health of one thing, with memory. Defined here once; checks of every issue feed the same board.
+// Finding: one statement about the health of one thing, with memory. Defined here once; checks of every issue feed the
+// same board.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,8 @@ enum class Health : std::uint8_t { ok, warning, critical, unknown };  // the num
 inline constexpr const char* kHealthNames[] = {"ok", "warning", "critical", "unknown"};
 
 struct Finding {
-  std::string check;     // stable id, "agent_connection"
-  std::string entity;    // what it is about: "agent", "east/n1"
+  std::string check;   // stable id, "agent_connection"
+  std::string entity;  // what it is about: "agent", "east/n1"
   Health state = Health::ok;
   Wall since{};          // when it took this state
   std::string sentence;  // for a person; no secrets, bounded
@@ -34,7 +35,8 @@ struct Hysteresis {
 class Findings {
  public:
   // What a check sees now. `ok` clears (after `hysteresis.clear`).
-  void report(const std::string& check, const std::string& entity, Health state, std::string sentence, Hysteresis hysteresis, Now now);
+  void report(const std::string& check, const std::string& entity, Health state, std::string sentence,
+              Hysteresis hysteresis, Now now);
 
   // Forgets everything about an entity that no longer exists.
   void forget(const std::string& entity);

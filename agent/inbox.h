@@ -1,6 +1,6 @@
-// Inbox: the bounded queue between the libnats delivery threads (many writers) and the loop (one reader). A full Inbox drops and
-// counts; a push never blocks. Messages are copied once into chunks that the loop takes over whole, so that a steady stream of
-// events costs no allocation. Owned by main; outlives the transport.
+// Inbox: the bounded queue between the libnats delivery threads (many writers) and the loop (one reader). A full Inbox
+// drops and counts; a push never blocks. Messages are copied once into chunks that the loop takes over whole, so that a
+// steady stream of events costs no allocation. Owned by main; outlives the transport.
 #pragma once
 
 #include <array>
@@ -18,11 +18,13 @@
 
 namespace lookout {
 
-// Classes of traffic in the order in which they are given up under overload: each is dropped once the Inbox is fuller than its share.
-// `vital` (AUTH.ERR, STATSZ, LAMEDUCK, SHUTDOWN, what is unknown under $SYS.SERVER) and replies may fill it to the last byte.
+// Classes of traffic in the order in which they are given up under overload: each is dropped once the Inbox is fuller
+// than its share. `vital` (AUTH.ERR, STATSZ, LAMEDUCK, SHUTDOWN, what is unknown under $SYS.SERVER) and replies may
+// fill it to the last byte.
 enum class Traffic : std::uint8_t { foreign, conns_twin, conns, connections, vital, reply };
 inline constexpr std::size_t kTraffics = 6;
-inline constexpr std::array<const char*, kTraffics> kTrafficNames{"foreign", "conns_twin", "conns", "connections", "vital", "reply"};
+inline constexpr std::array<const char*, kTraffics> kTrafficNames{"foreign",     "conns_twin", "conns",
+                                                                  "connections", "vital",      "reply"};
 
 // The class of a subject that arrived through the event subscriptions. Pure; looks only at the subject.
 // foreign: other tools' requests and replies, $JS internals: counted, their payload is never copied.
@@ -73,7 +75,9 @@ class Inbox {
   void wake();
 
   // Any thread.
-  [[nodiscard]] std::uint64_t dropped(Traffic traffic) const { return dropped_[static_cast<std::size_t>(traffic)].load(); }
+  [[nodiscard]] std::uint64_t dropped(Traffic traffic) const {
+    return dropped_[static_cast<std::size_t>(traffic)].load();
+  }
   [[nodiscard]] std::size_t max_bytes() const { return max_bytes_; }
 
  private:

@@ -1,5 +1,5 @@
-// Instruments: the agent's numbers about itself that are not part of the fleet's picture, kept with prometheus-cpp. Thread safe by
-// that library. Owned by main; every part gets a reference. Series exist at zero from the start.
+// Instruments: the agent's numbers about itself that are not part of the fleet's picture, kept with prometheus-cpp.
+// Thread safe by that library. Owned by main; every part gets a reference. Series exist at zero from the start.
 #pragma once
 
 #include <prometheus/counter.h>
@@ -21,19 +21,19 @@ class Instruments {
   prometheus::Registry registry;
 
   // transport
-  prometheus::Counter& connects;             // logins that succeeded
-  prometheus::Counter& connect_failures;     // attempts that failed for any other reason than the next
+  prometheus::Counter& connects;          // logins that succeeded
+  prometheus::Counter& connect_failures;  // attempts that failed for any other reason than the next
   prometheus::Counter& connect_auth_failures;
   prometheus::Counter& disconnects;
   prometheus::Family<prometheus::Counter>& disconnects_by_reason;  // reason: bounded list of the transport
-  prometheus::Counter& watchdog_interventions;  // sockets shut down because libnats hung
-  prometheus::Counter& slow_consumer_drops;     // messages libnats dropped before the Inbox
+  prometheus::Counter& watchdog_interventions;                     // sockets shut down because libnats hung
+  prometheus::Counter& slow_consumer_drops;                        // messages libnats dropped before the Inbox
   prometheus::Counter& requests_sent;
-  prometheus::Counter& requests_dropped;     // no connection or full queue
+  prometheus::Counter& requests_dropped;  // no connection or full queue
   prometheus::Counter& permission_errors;
-  prometheus::Gauge& rtt_seconds;            // of the last measured round trip; NaN while disconnected
+  prometheus::Gauge& rtt_seconds;  // of the last measured round trip; NaN while disconnected
   // loop
-  prometheus::Histogram& batch_seconds;      // time to work through one batch
+  prometheus::Histogram& batch_seconds;  // time to work through one batch
   prometheus::Counter& config_reloads;
   prometheus::Counter& config_reload_failures;
   prometheus::Counter& event_log_dropped;

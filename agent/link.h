@@ -11,12 +11,13 @@ struct LinkEvent {
     disconnected,    // an established connection ended; text says why in plain words
     connect_failed,  // one attempt at one url failed; text says why in plain words
     permission,      // the server refused a subscription or publication; text is the server's sentence
-    slow_consumer,   // libnats dropped messages of ours before they reached the Inbox; dropped is how many since the last report
+    slow_consumer,   // libnats dropped messages of ours before they reached the Inbox; dropped is how many since the
+                     // last report
   };
   Kind kind = Kind::disconnected;
-  std::string url;        // without credentials
-  std::string server_id;  // of the server that accepted the login
-  std::string text;
+  std::string url{};        // without credentials
+  std::string server_id{};  // of the server that accepted the login
+  std::string text{};
   bool authentication = false;  // connect_failed or disconnected because the server refused the credentials
   unsigned long long dropped = 0;
 };

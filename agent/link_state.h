@@ -1,5 +1,5 @@
-// LinkState: what the agent knows about its own login: connected or not, as whom, and in plain words what is wrong. Owned by State;
-// loop thread. Not being in the system account is no error for NATS: it shows only in who answers.
+// LinkState: what the agent knows about its own login: connected or not, as whom, and in plain words what is wrong.
+// Owned by State; loop thread. Not being in the system account is no error for NATS: it shows only in who answers.
 #pragma once
 
 #include <string>
@@ -20,13 +20,13 @@ class LinkState {
   void apply(const LinkEvent& event, Now now);
 
   // A server answered or sent an event: the user is in the system account.
-  void answered(Now now);
+  void answered();
   // Nobody listens where every system account has its servers: the user is in another account.
-  void no_responders(Now now);
+  void no_responders();
   // $SYS.REQ.USER.INFO said which account the user is in.
   void account_is(std::string account);
   // Scope server: the agent is connected to the server of this name. False when that is not the pinned one.
-  bool landed_on(std::string_view server_name, Now now);
+  bool landed_on(std::string_view server_name);
 
   void report(Findings& findings, Now now) const;
 

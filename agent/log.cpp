@@ -46,7 +46,8 @@ void configure(const std::string& level, LogFormat format) {
   logger().flush_on(spdlog::level::debug);
 }
 
-std::string format_line(LogFormat format, std::string_view time, std::string_view level, std::string_view text, Fields fields) {
+std::string format_line(LogFormat format, std::string_view time, std::string_view level, std::string_view text,
+                        Fields fields) {
   const bool json = format == LogFormat::json;
   const auto pair = [&](std::string_view key, std::string_view value) {
     return json ? quoted(key) + ":" + quoted(value) : std::string(key) + "=" + quoted(value);
@@ -58,9 +59,17 @@ std::string format_line(LogFormat format, std::string_view time, std::string_vie
   return json ? line + "}" : line;
 }
 
-void debug(std::string_view text, Fields fields) { write(spdlog::level::debug, "debug", text, fields); }
-void info(std::string_view text, Fields fields) { write(spdlog::level::info, "info", text, fields); }
-void warn(std::string_view text, Fields fields) { write(spdlog::level::warn, "warn", text, fields); }
-void error(std::string_view text, Fields fields) { write(spdlog::level::err, "error", text, fields); }
+void debug(std::string_view text, Fields fields) {
+  write(spdlog::level::debug, "debug", text, fields);
+}
+void info(std::string_view text, Fields fields) {
+  write(spdlog::level::info, "info", text, fields);
+}
+void warn(std::string_view text, Fields fields) {
+  write(spdlog::level::warn, "warn", text, fields);
+}
+void error(std::string_view text, Fields fields) {
+  write(spdlog::level::err, "error", text, fields);
+}
 
 }  // namespace lookout::log

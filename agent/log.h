@@ -1,4 +1,5 @@
-// The agent's own log, for people and machines, on stderr: logfmt or JSON, one line each. Any thread. Text from the network is cleaned.
+// The agent's own log, for people and machines, on stderr: logfmt or JSON, one line each. Any thread. Text from the
+// network is cleaned.
 #pragma once
 
 #include <initializer_list>
@@ -21,6 +22,7 @@ void warn(std::string_view text, Fields fields = {});
 void error(std::string_view text, Fields fields = {});
 
 // One line as it is printed; for tests.
-[[nodiscard]] std::string format_line(LogFormat format, std::string_view time, std::string_view level, std::string_view text, Fields fields);
+[[nodiscard]] std::string format_line(LogFormat format, std::string_view time, std::string_view level,
+                                      std::string_view text, Fields fields);
 
 }  // namespace lookout::log

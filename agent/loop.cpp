@@ -11,14 +11,14 @@ namespace lookout {
 namespace {
 
 constexpr Millis kTick{100};
-constexpr Millis kPublish{250};        // snapshots are at most this old while something changes
-constexpr Millis kRefresh{1000};       // and this old otherwise
+constexpr Millis kPublish{250};                     // snapshots are at most this old while something changes
+constexpr Millis kRefresh{1000};                    // and this old otherwise
 constexpr std::chrono::microseconds kGather{1000};  // events are worked off in batches: one wake-up for many
 
 }  // namespace
 
-Loop::Loop(const Config& config, std::span<const Collector> collectors, DecodeEvent decode, State::Sink sink, Inbox& inbox, Transport& transport,
-           Cell& cell, Instruments& instruments)
+Loop::Loop(const Config& config, std::span<const Collector> collectors, DecodeEvent decode, State::Sink sink,
+           Inbox& inbox, Transport& transport, Cell& cell, Instruments& instruments)
     : collectors_(collectors),
       decode_(std::move(decode)),
       state_(config, collectors, std::move(sink)),
@@ -65,14 +65,20 @@ void Loop::link(const LinkEvent& event, Now now) {
         log::warn("cannot log in to NATS, trying again", {{"url", event.url}, {"reason", event.text}});
       }
       break;
-    case LinkEvent::Kind::permission: log::error("the server refused a permission", {{"reason", event.text}}); break;
-    case LinkEvent::Kind::slow_consumer: log::warn("libnats dropped messages", {{"count", std::to_string(event.dropped)}}); break;
+    case LinkEvent::Kind::permission:
+      log::error("the server refused a permission", {{"reason", event.text}});
+      break;
+    case LinkEvent::Kind::slow_consumer:
+      log::warn("libnats dropped messages", {{"count", std::to_string(event.dropped)}});
+      break;
   }
 }
 
 void Loop::message(const Message& message, Now now) {
-  if (message.traffic == Traffic::reply) reply(message, now);
-  else event(message, now);
+  if (message.traffic == Traffic::reply)
+    reply(message, now);
+  else
+    event(message, now);
 }
 
 void Loop::event(const Message& message, Now now) {
@@ -81,15 +87,17 @@ void Loop::event(const Message& message, Now now) {
   if (event.kind != EventKind::statsz || event.forged) return;
   // A pushed STATSZ is the same body as an asked one.
   const auto statsz = replies_.decode(collectors_.front(), message);
-  if (statsz) state_.apply(*statsz, 0, now);
-  else state_.ignored_reply();
+  if (statsz)
+    state_.apply(*statsz, 0, now);
+  else
+    state_.ignored_reply();
 }
 
 void Loop::reply(const Message& message, Now now) {
   const auto route = poller_.route(message.subject);
   if (!route) return state_.ignored_reply();
   if (message.no_responders) {
-    if (route->kind == Poller::Route::Kind::round) state_.no_responders(now);
+    if (route->kind == Poller::Route::Kind::round) state_.no_responders();
     return;
   }
   if (route->kind == Poller::Route::Kind::user_info) {
@@ -105,7 +113,8 @@ void Loop::reply(const Message& message, Now now) {
 
 void Loop::tick(Now now) {
   next_tick_ = now.mono + kTick;
-  for (std::size_t i = 0; i < kTraffics; ++i) state_.dropped(static_cast<Traffic>(i), inbox_.dropped(static_cast<Traffic>(i)), now);
+  for (std::size_t i = 0; i < kTraffics; ++i)
+    state_.dropped(static_cast<Traffic>(i), inbox_.dropped(static_cast<Traffic>(i)), now);
   poller_.tick(state_.roster(), now);
   state_.tick(now);
   report_rounds(now);

@@ -1,5 +1,5 @@
-// Loop: the one thread that owns State. It takes what waits in the Inbox, decodes and applies it, lets the poller ask, and puts a new
-// Snapshot into the Cell when something changed. Built and joined by main.
+// Loop: the one thread that owns State. It takes what waits in the Inbox, decodes and applies it, lets the poller ask,
+// and puts a new Snapshot into the Cell when something changed. Built and joined by main.
 #pragma once
 
 #include <functional>
@@ -24,8 +24,8 @@ class Loop {
   // collectors/ depends on agent/, so main hands its two products in: the tables and the event decoder.
   using DecodeEvent = std::function<const Event&(const Message&)>;
 
-  Loop(const Config& config, std::span<const Collector> collectors, DecodeEvent decode, State::Sink sink, Inbox& inbox, Transport& transport,
-       Cell& cell, Instruments& instruments);
+  Loop(const Config& config, std::span<const Collector> collectors, DecodeEvent decode, State::Sink sink, Inbox& inbox,
+       Transport& transport, Cell& cell, Instruments& instruments);
 
   // Until a stop is asked for. Turns at least ten times a second.
   void run(const std::stop_token& stop);

@@ -1,4 +1,5 @@
-// main: the wiring, top to bottom. Signals are taken by the main thread only; every other thread is started with them blocked.
+// main: the wiring, top to bottom. Signals are taken by the main thread only; every other thread is started with them
+// blocked.
 #include <pthread.h>
 
 #include <csignal>
@@ -26,13 +27,15 @@ namespace {
 
 constexpr int kUsage = 2;
 
-// The data path of the README's diagram: transport, inbox, loop, cell. Destroyed bottom up: the loop ends first, then libnats.
+// The data path of the README's diagram: transport, inbox, loop, cell. Destroyed bottom up: the loop ends first, then
+// libnats.
 struct DataPath {
   DataPath(const Config& config, State::Sink sink, Cell& cell, Instruments& instruments)
       : inbox(config.inbox_bytes),
         nats(config, inbox, instruments),
-        loop(config, collectors(), [this](const Message& message) -> const Event& { return decoder.decode(message); }, std::move(sink), inbox, nats,
-             cell, instruments),
+        loop(
+            config, collectors(), [this](const Message& message) -> const Event& { return decoder.decode(message); },
+            std::move(sink), inbox, nats, cell, instruments),
         thread([this](const std::stop_token& stop) { loop.run(stop); }) {}
 
   Inbox inbox;
@@ -61,7 +64,8 @@ int wait_signal(const sigset_t& signals, Millis limit) {
 // Everything a rotated secret can change, so that SIGHUP logs in again only when it must.
 std::string secrets(const NatsOptions& nats) {
   std::string out = nats.user + '\n' + nats.password + '\n' + nats.token;
-  for (const std::string& path : {nats.password_file, nats.token_file, nats.nkey, nats.creds, nats.tls.ca, nats.tls.cert, nats.tls.key}) {
+  for (const std::string& path :
+       {nats.password_file, nats.token_file, nats.nkey, nats.creds, nats.tls.ca, nats.tls.cert, nats.tls.key}) {
     const auto text = path.empty() ? Result<std::string>(std::string()) : read_secret(path);
     out += '\n' + (text ? *text : text.error());
   }
@@ -85,8 +89,11 @@ class Server {
     if (!events) return fail(events.error());
     auto http = HttpServer::start(config_, cell_, instruments_);
     if (!http) return fail(http.error());
-    DataPath path(config_, [&](const Event& event, Now now) { (*events)->write(event, now); }, cell_, instruments_);
-    log::info("started", {{"version", lookout_version()}, {"libnats", nats_client_version()}, {"address", config_.listen_address}});
+    DataPath path(
+        config_, [&](const Event& event, Now now) { (*events)->write(event, now); }, cell_, instruments_);
+    log::info(
+        "started",
+        {{"version", lookout_version()}, {"libnats", nats_client_version()}, {"address", config_.listen_address}});
     for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
       signal = wait_signal(signals, Millis(3600000));
       if (signal == SIGHUP) reload(path.nats, **events);
@@ -111,7 +118,8 @@ class Server {
     }
     log::configure(line.config.log_level, line.config.log_format);
     if (const auto error = events.reopen()) log::error("event log not reopened", {{"reason", error->what}});
-    if (fixed_part(line.config) != fixed_part(config_)) log::warn("some changed options take effect only after a restart");
+    if (fixed_part(line.config) != fixed_part(config_))
+      log::warn("some changed options take effect only after a restart");
     if (std::string fresh = secrets(config_.nats); fresh != secrets_) {
       secrets_ = std::move(fresh);
       nats.rebuild();
@@ -140,7 +148,8 @@ int check(const Config& config, const sigset_t& signals) {
   log::configure("error", config.log_format);
   Cell cell;
   Instruments instruments;
-  const DataPath path(config, [](const Event&, Now) {}, cell, instruments);
+  const DataPath path(
+      config, [](const Event&, Now) {}, cell, instruments);
   const Mono deadline = read_clock().mono + config.nats.timeout * 2;
   while (!answered(*cell.get()) && read_clock().mono < deadline) {
     if (wait_signal(signals, Millis(50)) != 0) break;
@@ -157,7 +166,8 @@ int events(Config config, const sigset_t& signals) {
   Instruments instruments;
   auto out = EventLog::open(config.events, instruments);
   if (!out) return kUsage;
-  const DataPath path(config, [&](const Event& event, Now now) { (*out)->write(event, now); }, cell, instruments);
+  const DataPath path(
+      config, [&](const Event& event, Now now) { (*out)->write(event, now); }, cell, instruments);
   while (wait_signal(signals, Millis(3600000)) == 0) {
   }
   return 0;
@@ -167,16 +177,24 @@ int run(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const CommandLine line = parse(arguments, environment());
   if (line.exit) {
-    std::fprintf(line.exit_code == 0 ? stdout : stderr, "%s\n", line.text.c_str());
+    if (line.exit_code == 0)
+      std::printf("%s\n", line.text.c_str());
+    else
+      std::fprintf(stderr, "nats-lookout: %s\n", line.text.c_str());
     return line.exit_code;
   }
   const sigset_t signals = blocked_signals();
   log::configure(line.config.log_level, line.config.log_format);
   switch (line.config.command) {
-    case Command::config: std::fputs(to_yaml(line.config).c_str(), stdout); return 0;
-    case Command::check: return check(line.config, signals);
-    case Command::events: return events(line.config, signals);
-    case Command::serve: break;
+    case Command::config:
+      std::fputs(to_yaml(line.config).c_str(), stdout);
+      return 0;
+    case Command::check:
+      return check(line.config, signals);
+    case Command::events:
+      return events(line.config, signals);
+    case Command::serve:
+      break;
   }
   return Server(arguments, line.config).run(signals);
 }

@@ -4,10 +4,13 @@
 #include <openssl/crypto.h>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <system_error>
 #include <utility>
 
 #include "agent/nkey.h"
@@ -33,6 +36,10 @@ natsStatus give_jwt(char** jwt, char** /*error*/, void* closure) noexcept {
 
 natsStatus give_signature(char** error, unsigned char** signature, int* size, const char* nonce,
                           void* closure) noexcept {
+  if (nonce == nullptr || *nonce == '\0') {
+    *error = c_copy("the server takes no nkeys and no credentials files, it sent no nonce to sign");
+    return NATS_ERR;
+  }
   const natsStatus status = nats_Sign(static_cast<NatsLogin*>(closure)->seed.c_str(), nonce, signature, size);
   if (status != NATS_OK || (*signature)[0] != 0 || nats_GetVersionNumber() >= kSignatureFixed) return status;
   // This libnats leaves out a signature that begins with a zero byte. Failing here, before the login is sent, spares
@@ -41,6 +48,12 @@ natsStatus give_signature(char** error, unsigned char** signature, int* size, co
   *signature = nullptr;
   *error = c_copy("libnats before 3.8 cannot send this signature, the next attempt will have another");
   return NATS_ERR;
+}
+
+// Empty, or why not. libnats says "(null)" of a file that it cannot open.
+std::string readable(const std::string& path, const char* what) {
+  if (std::ifstream(path)) return {};
+  return std::string(what) + " " + path + " cannot be read: " + std::generic_category().message(errno);
 }
 
 std::string because(std::string sentence, natsStatus status) {
@@ -73,6 +86,11 @@ std::string set_basics(natsOptions* options, const NatsOptions& config, const st
 std::string set_tls(natsOptions* options, const NatsOptions& config, const std::string& url) {
   if (!wants_tls(config, url)) return {};
   const TlsOptions& tls = config.tls;
+  for (const auto& [path, what] : {std::pair(&tls.ca, "the CA file"), std::pair(&tls.cert, "the client certificate"),
+                                   std::pair(&tls.key, "the key of the client certificate")}) {
+    std::string problem = path->empty() ? std::string() : readable(*path, what);
+    if (!problem.empty()) return problem;
+  }
   natsStatus status = natsOptions_SetSecure(options, true);
   if (status != NATS_OK) return because("TLS cannot be set up", status);
   if (!tls.ca.empty()) {

@@ -97,6 +97,11 @@ Reason connect_reason(int status, std::string_view text, const Endpoint& endpoin
     case NATS_IO_ERROR:
       return {place(endpoint) + " closed the connection during the login", "closed", false};
     case NATS_PROTOCOL_ERROR:
+      if (text.ends_with("got ''")) {  // how libnats tells an end of file where it waits for PONG
+        return {
+            place(endpoint) + " closed the connection during the login; one that wants a client certificate does so",
+            "closed", false};
+      }
       return {place(endpoint) + " does not speak NATS: " + clean(text), "protocol", false};
     default:
       return said("the login failed: ", text.empty() ? natsStatus_GetText(static_cast<natsStatus>(status)) : text);

@@ -9,8 +9,8 @@
 namespace lookout {
 namespace {
 
-constexpr Millis kDeadline{5000};    // of a round; servers behind gateways answer in well under a second
-constexpr Millis kStallGap{1000};    // while nobody is known yet, a round ends this long after the last answer
+constexpr Millis kDeadline{5000};  // of a round; servers behind gateways answer in well under a second
+constexpr Millis kStallGap{1000};  // while nobody is known yet, a round ends this long after the last answer
 
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
@@ -29,7 +29,11 @@ std::string_view next_part(std::string_view& text) {
 }  // namespace
 
 Poller::Poller(const Config& config, std::span<const Collector> collectors, Transport& transport)
-    : scope_(config.scope), collectors_(collectors), transport_(transport), rounds_(collectors.size()), views_(collectors.size()) {
+    : scope_(config.scope),
+      collectors_(collectors),
+      transport_(transport),
+      rounds_(collectors.size()),
+      views_(collectors.size()) {
   for (const Collector& collector : collectors) intervals_.push_back(config.collect_intervals.at(collector.name));
 }
 
@@ -82,7 +86,8 @@ void Poller::ask(std::size_t collector) {
 
 bool Poller::complete(const Round& round, Now now) const {
   if (now.mono - round.started >= kDeadline) return true;
-  const bool all = std::includes(round.answered.begin(), round.answered.end(), round.expected.begin(), round.expected.end());
+  const bool all =
+      std::includes(round.answered.begin(), round.answered.end(), round.expected.begin(), round.expected.end());
   return all && (!round.expected.empty() || (!round.answered.empty() && now.mono - round.last_answer >= kStallGap));
 }
 
@@ -96,7 +101,8 @@ void Poller::finish(std::size_t collector, const Roster& roster) {
     // Who left in the meantime is not missing.
     if (!round.expected.contains(server->id) || server->state != Lifecycle::up) continue;
     ++expected;
-    if (!round.answered.contains(server->id)) view.missing.push_back(server->cluster.empty() ? server->name : server->cluster + "/" + server->name);
+    if (!round.answered.contains(server->id))
+      view.missing.push_back(server->cluster.empty() ? server->name : server->cluster + "/" + server->name);
   }
   view.answered = round.answered.size();
   view.expected = std::max(expected, view.answered);

@@ -1,8 +1,10 @@
-// Poller: asks the servers on a timer, never on a scrape, and knows which answers are due. A round of an endpoint is complete when every
-// server of the roster has answered, else at its deadline; late answers still apply. Owned by the loop; loop thread; no clock.
+// Poller: asks the servers on a timer, never on a scrape, and knows which answers are due. A round of an endpoint is
+// complete when every server of the roster has answered, else at its deadline; late answers still apply. Owned by the
+// loop; loop thread; no clock.
 //
-// Tokens, the tail of the reply subject: "r.<collector>.<round>" answers a round, "d.<collector>.<server id>" a directed request,
-// "u.<n>" $SYS.REQ.USER.INFO. The token alone says what a reply is; a reply is counted by its server, never just counted.
+// Tokens, the tail of the reply subject: "r.<collector>.<round>" answers a round, "d.<collector>.<server id>" a
+// directed request, "u.<n>" $SYS.REQ.USER.INFO. The token alone says what a reply is; a reply is counted by its server,
+// never just counted.
 #pragma once
 
 #include <cstdint>

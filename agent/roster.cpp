@@ -86,8 +86,8 @@ void Roster::lives(Server& server, const ServerInfo& info, Now now) {
   }
 }
 
-// A message of the process before the current one. Late ones change nothing; one that is younger than the current process shows that
-// both live: two servers of one name.
+// A message of the process before the current one. Late ones change nothing; one that is younger than the current
+// process shows that both live: two servers of one name.
 void Roster::resurrect(Server& current, const ServerInfo& info, Now now) {
   if (current.start == Wall{} || info.time <= current.start + std::chrono::seconds(1)) return;
   current.previous_id.clear();
@@ -107,7 +107,8 @@ void Roster::started(Server& server, Wall start, Now now) {
 std::vector<Server*> Roster::namesakes(const Server& joining) const {
   std::vector<Server*> out;
   for (const auto& server : servers_) {
-    if (!server->joining() && server->cluster == joining.cluster && server->base_name == joining.base_name) out.push_back(server.get());
+    if (!server->joining() && server->cluster == joining.cluster && server->base_name == joining.base_name)
+      out.push_back(server.get());
   }
   return out;
 }
@@ -119,7 +120,9 @@ void Roster::settle(Server& joining, Now now) {
     return;
   }
   // A process that said something after this one started is another server.
-  const auto outlived = [&](const Server* rival) { return joining.start != Wall{} && rival->last_time > joining.start; };
+  const auto outlived = [&](const Server* rival) {
+    return joining.start != Wall{} && rival->last_time > joining.start;
+  };
   for (Server* rival : rivals) {
     if (rival->state != Lifecycle::up && !outlived(rival)) {
       restart(*rival, joining, now);
@@ -180,19 +183,20 @@ void Roster::restart(Server& old, Server& joining, Now now) {
 RestartCause Roster::cause_of(const Server& old) const {
   if (old.state == Lifecycle::draining) return RestartCause::lame_duck;
   if (old.left_time != Wall{} && old.state == Lifecycle::stopped) return RestartCause::shutdown;
-  // What it announced while we were not listening, nobody knows; but a server takes its own clients' connections with it.
+  // What it announced while we were not listening, nobody knows; but a server takes its own clients' connections with
+  // it.
   const bool blind = blind_end_ > old.last_heard && blind_end_ - blind_begin_ > kBlindEnough && blind_server_ != old.id;
   return blind ? RestartCause::unknown : RestartCause::crash;
 }
 
 void Roster::draining(Server& server, Wall time, Now now) {
   server.left_time = time;
-  if (!server.joining()) set_state(server, Lifecycle::draining, now);
+  if (!server.joining() && server.state != Lifecycle::draining) set_state(server, Lifecycle::draining, now);
 }
 
 void Roster::stopped(Server& server, Wall time, Now now) {
   server.left_time = time;
-  if (server.joining()) return;
+  if (server.joining() || server.state == Lifecycle::stopped) return;
   set_state(server, Lifecycle::stopped, now);
   silence(server);
 }
@@ -211,7 +215,6 @@ void Roster::blind(Mono begin, Mono end, std::string_view server_id) {
 }
 
 void Roster::set_state(Server& server, Lifecycle state, Now now) {
-  if (server.state == state) return;
   server.state = state;
   server.state_since = now.wall;
   server.state_mono = now.mono;
@@ -275,7 +278,8 @@ void Roster::erase(Server& server) {
 std::vector<std::string> Roster::to_ping(Now now) {
   std::vector<std::string> out;
   for (const auto& server : servers_) {
-    const bool doubtful = server->state == Lifecycle::up && now.mono - server->last_heard >= options_.lost_after * 3 / 5;
+    const bool doubtful =
+        server->state == Lifecycle::up && now.mono - server->last_heard >= options_.lost_after * 3 / 5;
     if (!server->joining() && !server->challenged && !doubtful) continue;
     if (now.mono - server->pinged < std::min<Mono::duration>(kPingEvery, options_.lost_after / 5)) continue;
     server->pinged = now.mono;

@@ -1,8 +1,9 @@
-// Roster: the servers of the deployment and their life cycle. It decides what is the same server (a name in a cluster), which process
-// of it lives (an id), and what a new id means: a restart or a second server of that name. Owned by State; loop thread.
+// Roster: the servers of the deployment and their life cycle. It decides what is the same server (a name in a cluster),
+// which process of it lives (an id), and what a new id means: a restart or a second server of that name. Owned by
+// State; loop thread.
 //
-// A new id is `joining` until its identity is settled, usually by the STATSZ it is asked for at once. When its name belongs to a server
-// that seems alive, that one is asked too; whoever stays silent for kChallenge has been restarted.
+// A new id is `joining` until its identity is settled, usually by the STATSZ it is asked for at once. When its name
+// belongs to a server that seems alive, that one is asked too; whoever stays silent for kChallenge has been restarted.
 #pragma once
 
 #include <functional>
@@ -47,8 +48,8 @@ struct Server {
   Mono state_mono;
   Mono first_heard;
   Mono last_heard;
-  Wall last_time{};  // newest server.time
-  Wall left_time{};  // server.time of SHUTDOWN or LAMEDUCK
+  Wall last_time{};         // newest server.time
+  Wall left_time{};         // server.time of SHUTDOWN or LAMEDUCK
   unsigned unanswered = 0;  // directed pings since it was last heard
   Mono pinged;
   bool challenged = false;
@@ -73,7 +74,7 @@ struct Server {
 class Roster {
  public:
   static constexpr Millis kChallenge{2000};  // how long a server whose name was taken has to answer
-  static constexpr Millis kPatience{5000};   // how long a new server may stay without STATSZ before it is taken as it is
+  static constexpr Millis kPatience{5000};  // how long a new server may stay without STATSZ before it is taken as it is
 
   // Called for every change that the event log should tell: joined, restarted, lost, returned, retired.
   using Observer = std::function<void(EventKind, const Server&, std::string_view reason)>;

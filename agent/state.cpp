@@ -34,7 +34,9 @@ State::State(const Config& config, std::span<const Collector> collectors, Sink s
       collectors_(collectors),
       sink_(std::move(sink)),
       link_(config),
-      roster_(config.servers, collectors.size(), [this](EventKind kind, const Server& server, std::string_view reason) { concluded(kind, server, reason); }),
+      roster_(
+          config.servers, collectors.size(),
+          [this](EventKind kind, const Server& server, std::string_view reason) { concluded(kind, server, reason); }),
       accounts_(config.max_accounts) {}
 
 void State::apply(const LinkEvent& event, Now now) {
@@ -46,10 +48,21 @@ void State::apply(const LinkEvent& event, Now now) {
   if (back) roster_.blind(gone, now.mono, before);
 }
 
-// Scope server: only what concerns the server this agent belongs to. It is known by the login; its earlier processes by the roster.
-bool State::accepts(const ServerInfo& server, Now now) {
+void State::account_is(std::string account) {
+  link_.account_is(std::move(account));
+  changed_ = true;
+}
+
+void State::no_responders() {
+  link_.no_responders();
+  changed_ = true;
+}
+
+// Scope server: only what concerns the server this agent belongs to. It is known by the login; its earlier processes by
+// the roster.
+bool State::accepts(const ServerInfo& server) {
   const bool landed = server.id == link_.server_id() && link_.connected();
-  if (landed && !link_.landed_on(server.name, now)) return false;
+  if (landed && !link_.landed_on(server.name)) return false;
   if (config_.scope == Scope::system || landed) return true;
   return roster_.find(server.id) != nullptr;
 }
@@ -72,22 +85,36 @@ void State::apply(const Event& event, Now now) {
     ++forged_;
     return;
   }
-  if (!accepts(event.server, now)) return;
-  link_.answered(now);
+  if (!accepts(event.server)) return;
+  link_.answered();
   count(event, *roster_.heard(event.server, now), now);
 }
 
 void State::count(const Event& event, Server& server, Now now) {
   switch (event.kind) {
-    case EventKind::connect: connect(event, server, now); return;
-    case EventKind::disconnect: disconnect(event, server); break;
-    case EventKind::auth_error: auth_error(event, server); break;
-    case EventKind::account_connections: connections(event, server, now); break;
-    case EventKind::shutdown: roster_.stopped(server, event.server.time, now); break;
-    case EventKind::lameduck: roster_.draining(server, event.server.time, now); break;
+    case EventKind::connect:
+      connect(event, server, now);
+      return;
+    case EventKind::disconnect:
+      disconnect(event, server);
+      break;
+    case EventKind::auth_error:
+      auth_error(event, server);
+      break;
+    case EventKind::account_connections:
+      connections(event, server, now);
+      break;
+    case EventKind::shutdown:
+      roster_.stopped(server, event.server.time, now);
+      break;
+    case EventKind::lameduck:
+      roster_.draining(server, event.server.time, now);
+      break;
     case EventKind::account_connections_legacy:  // its twin counts
-    case EventKind::statsz: return;              // its numbers come as a Reply
-    default: break;
+    case EventKind::statsz:
+      return;  // its numbers come as a Reply
+    default:
+      break;
   }
   sink_(event, now);
 }
@@ -97,7 +124,8 @@ void State::connect(const Event& event, Server& server, Now now) {
   // The soliciting side of a leaf link (since 2.12.8) tells of it too, without a name: the hub's side counts.
   if (client.kind == ClientKind::leafnode && client.name.empty()) return;
   const bool old = client.start != Wall{} && event.timestamp - client.start > kFreshConnect;
-  if (client.account == kGlobalAccount && open_global_.size() < kOpenGlobalMax) open_global_.insert(connection_key(server, client));
+  if (client.account == kGlobalAccount && open_global_.size() < kOpenGlobalMax)
+    open_global_.insert(connection_key(server, client));
   if (old || !recent_.insert(server.process, client.id, now.mono)) {
     ++repeated_connects_;
     return;
@@ -107,8 +135,8 @@ void State::connect(const Event& event, Server& server, Now now) {
   sink_(event, now);
 }
 
-// Since 2.12 every connection that ends before it was authenticated is a DISCONNECT of $G without a CONNECT. Where $G is a real account
-// (no authorization configured), a seen CONNECT, VARZ, a client library's name or a long life tell.
+// Since 2.12 every connection that ends before it was authenticated is a DISCONNECT of $G without a CONNECT. Where $G
+// is a real account (no authorization configured), a seen CONNECT, VARZ, a client library's name or a long life tell.
 bool State::before_authentication(const Event& event, const Server& server) const {
   const ClientInfo& client = event.client;
   if (client.account != kGlobalAccount) return false;
@@ -127,13 +155,15 @@ void State::disconnect(const Event& event, Server& server) {
   server.dirty = true;
   const bool early = before_authentication(event, server);
   open_global_.erase(connection_key(server, client));
-  if (cause == Cause::auth_error_end || (early && cause == Cause::auth_error)) server.counters.auth_error(account_of(client), client, reason);
+  if (cause == Cause::auth_error_end || (early && cause == Cause::auth_error))
+    server.counters.auth_error(account_of(client), client, reason);
   if (early) {
     if (cause == Cause::closed) server.counters.closed_before_auth(reason);
     return;
   }
   // A connection refused by its account's limit was never open: it has an account, but neither user nor CONNECT.
-  const bool refused = cause == Cause::auth_error_end && client.user.empty() && !recent_.contains(server.process, client.id);
+  const bool refused =
+      cause == Cause::auth_error_end && client.user.empty() && !recent_.contains(server.process, client.id);
   if (!refused) server.counters.disconnect(account_of(client), client, reason);
 }
 
@@ -151,8 +181,8 @@ void State::connections(const Event& event, Server& server, Now now) {
 
 void State::apply(const Reply& reply, std::size_t collector, Now now) {
   now_ = now;
-  if (!accepts(reply.server, now)) return;
-  link_.answered(now);
+  if (!accepts(reply.server)) return;
+  link_.answered();
   Server& server = *roster_.heard(reply.server, now);
   if (server.id != reply.server.id) {  // the answer of a process that is gone
     ++ignored_replies_;
@@ -183,7 +213,8 @@ void State::concluded(EventKind kind, const Server& server, std::string_view rea
   changed_ = true;
   Event event;
   event.kind = kind;
-  event.server = {server.id, server.name, server.cluster, server.domain, server.version, server.host, server.jetstream, 0, {}};
+  event.server = {server.id, server.name, server.cluster, server.domain, server.version, server.host, server.jetstream,
+                  0,         {}};
   event.timestamp = now_.wall;
   event.reason = reason;
   if (kind == EventKind::server_retired) findings_.forget(entity_of(server));
@@ -220,7 +251,8 @@ void State::report(Now now) {
   const bool losing = last_drop_ != Mono{} && now.mono - last_drop_ < kLossShown;
   if (!losing) recently_dropped_ = 0;
   findings_.report("agent_lost_messages", "agent", losing ? Health::warning : Health::ok,
-                   std::to_string(recently_dropped_) + " messages were dropped because the agent could not keep up", {}, now);
+                   std::to_string(recently_dropped_) + " messages were dropped because the agent could not keep up", {},
+                   now);
   report_servers(now);
 }
 
@@ -232,12 +264,15 @@ void State::report_servers(Now now) {
       findings_.report(check, entity, bad ? state : Health::ok, sentence, {}, now);
     };
     const std::string who = "server " + entity;
-    say("server_lost", server->state == Lifecycle::lost, Health::critical, who + " went silent without having announced it");
+    say("server_lost", server->state == Lifecycle::lost, Health::critical,
+        who + " went silent without having announced it");
     say("server_stopped", server->state == Lifecycle::stopped, Health::warning, who + " was shut down");
-    say("server_draining", server->state == Lifecycle::draining, Health::warning, who + " is in lame duck mode: it is about to stop");
+    say("server_draining", server->state == Lifecycle::draining, Health::warning,
+        who + " is in lame duck mode: it is about to stop");
     say("server_name_duplicate", server->name != server->base_name, Health::warning,
         "another live server has the same cluster and name as " + who + "; give every server a server_name of its own");
-    say("server_without_name", server->nameless(), Health::warning, who + " has no server_name: its series start anew at every restart");
+    say("server_without_name", server->nameless(), Health::warning,
+        who + " has no server_name: its series start anew at every restart");
   }
 }
 
@@ -259,7 +294,8 @@ std::shared_ptr<const ServerView> State::view_of(Server& server) const {
   view->unseen = server.unseen_before + server.seq.unseen();
   view->restarts = server.restarts;
   server.counters.fill(*view);
-  for (const auto& [account, state] : server.accounts) view->accounts.push_back({account, state.clients, state.leafnodes});
+  for (const auto& [account, state] : server.accounts)
+    view->accounts.push_back({account, state.clients, state.leafnodes});
   view->blocks = server.blocks;
   server.view = view;
   server.dirty = false;

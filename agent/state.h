@@ -1,5 +1,5 @@
-// State: the one picture of the deployment and the only writer of it. Events, replies and link events go in, Snapshots come out. Time is
-// always a parameter. Owned by the loop; loop thread.
+// State: the one picture of the deployment and the only writer of it. Events, replies and link events go in, Snapshots
+// come out. Time is always a parameter. Owned by the loop; loop thread.
 #pragma once
 
 #include <functional>
@@ -32,8 +32,10 @@ class State {
   // `collector` is the index of the table the reply was decoded by.
   void apply(const Reply& reply, std::size_t collector, Now now);
   void ignored_reply() { ++ignored_replies_; }
-  void account_is(std::string account) { link_.account_is(std::move(account)); }
-  void no_responders(Now now) { link_.no_responders(now); }
+  // $SYS.REQ.USER.INFO says which account the user is in; nobody listening for a server's endpoint says that it is the
+  // wrong one.
+  void account_is(std::string account);
+  void no_responders();
   void dropped(Traffic traffic, std::uint64_t total, Now now);
 
   // Silence, staleness, findings. A few times a second.
@@ -50,7 +52,7 @@ class State {
   [[nodiscard]] Findings& findings() { return findings_; }
 
  private:
-  [[nodiscard]] bool accepts(const ServerInfo& server, Now now);
+  [[nodiscard]] bool accepts(const ServerInfo& server);
   void count(const Event& event, Server& server, Now now);
   void connect(const Event& event, Server& server, Now now);
   void disconnect(const Event& event, Server& server);

@@ -61,14 +61,16 @@ std::optional<std::chrono::minutes> parse_offset(std::string_view text, std::siz
 std::string clean(std::string_view text, std::size_t limit) {
   std::string out;
   out.reserve(std::min(text.size(), limit));
+  std::size_t cut = 0;  // the longest part that leaves room for the ellipsis
   while (!text.empty()) {
     const std::size_t length = sequence_length(text);
     const std::string_view sequence = text.substr(0, length == 0 ? 1 : length);
-    const std::string_view shown = length == 0 || is_control(sequence) ? kReplacement : sequence;
-    if (out.size() + shown.size() + (text.size() > sequence.size() ? kEllipsis.size() : 0) > limit) {
+    out.append(length == 0 || is_control(sequence) ? kReplacement : sequence);
+    if (out.size() > limit) {
+      out.resize(cut);
       return out.append(kEllipsis);
     }
-    out.append(shown);
+    if (out.size() + kEllipsis.size() <= limit) cut = out.size();
     text.remove_prefix(sequence.size());
   }
   return out;

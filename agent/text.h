@@ -11,11 +11,12 @@ namespace lookout {
 
 inline constexpr std::size_t kMaxText = 256;  // bytes of any text from the network that is shown or kept
 
-// Valid UTF-8 without control characters, at most `limit` bytes (cut at a character, marked by "…"): invalid bytes and control
-// characters become U+FFFD.
+// Valid UTF-8 without control characters, at most `limit` bytes (cut at a character, marked by "…"): invalid bytes and
+// control characters become U+FFFD.
 [[nodiscard]] std::string clean(std::string_view text, std::size_t limit = kMaxText);
 
-// RFC 3339 with up to nine fractional digits and Z or an offset, as Go writes it. Go's zero time, and anything else, is none.
+// RFC 3339 with up to nine fractional digits and Z or an offset, as Go writes it. Go's zero time, and anything else, is
+// none.
 [[nodiscard]] std::optional<Wall> parse_time(std::string_view text);
 
 // "2026-11-23T09:40:22.912Z"; empty for the epoch.

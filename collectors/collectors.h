@@ -1,4 +1,5 @@
-// All collectors, and the decoder of server-initiated events. A new endpoint is one file with a table and one line in all.cpp.
+// All collectors, and the decoder of server-initiated events. A new endpoint is one file with a table and one line in
+// all.cpp.
 #pragma once
 
 #include <memory>
@@ -16,8 +17,8 @@ namespace lookout {
 extern const Collector kStatsz;
 extern const Collector kVarz;
 
-// Turns messages of the event subscriptions into Events. Owned by the loop; one thread. Holds the JSON parser, whose memory the
-// returned Event points into: an Event is valid until the next call.
+// Turns messages of the event subscriptions into Events. Owned by the loop; one thread. Holds the JSON parser, whose
+// memory the returned Event points into: an Event is valid until the next call.
 class EventDecoder {
  public:
   EventDecoder();

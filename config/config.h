@@ -1,5 +1,6 @@
-// Config: what the operator asked for, validated. A plain value, made once by parse() at start (and once more on SIGHUP), read by
-// every part, changed by none. Secrets stay in files where possible: the transport reads those files at every login.
+// Config: what the operator asked for, validated. A plain value, made once by parse() at start (and once more on
+// SIGHUP), read by every part, changed by none. Secrets stay in files where possible: the transport reads those files
+// at every login.
 #pragma once
 
 #include <chrono>
@@ -42,7 +43,7 @@ struct NatsOptions {
   std::string creds;       // .creds file
   TlsOptions tls;
   std::string inbox_prefix = "_INBOX";
-  std::chrono::milliseconds timeout{5000};        // one connection attempt: TCP, TLS, INFO, PONG
+  std::chrono::milliseconds timeout{5000};         // one connection attempt: TCP, TLS, INFO, PONG
   std::chrono::milliseconds ping_interval{10000};  // two unanswered pings end the connection
   std::chrono::milliseconds reconnect_wait{250};   // first wait after a failed pass over the URLs; doubles, with jitter
   std::chrono::milliseconds reconnect_wait_max{10000};
@@ -60,7 +61,8 @@ struct EventOptions {
 
 struct ServerOptions {  // when a silent server is lost, and when a gone one is forgotten
   std::chrono::milliseconds lost_after{25000};
-  std::chrono::milliseconds drain_limit{300000};  // after LAMEDUCK a server is silent by design; after this it counts as stopped
+  std::chrono::milliseconds drain_limit{
+      300000};  // after LAMEDUCK a server is silent by design; after this it counts as stopped
   std::chrono::milliseconds retire_stopped{3600000};
   std::chrono::milliseconds retire_lost{86400000};
   std::chrono::milliseconds retire_nameless{300000};
@@ -75,8 +77,9 @@ struct Config {
   std::string server_name;  // scope server: the only name accepted; empty: learned at the first login
   EventOptions events;
   ServerOptions servers;
-  std::map<std::string, std::chrono::milliseconds> collect_intervals;  // by endpoint ("statsz", "varz"), every one present
-  std::uint32_t max_accounts = 10000;     // accounts with series of their own; the rest is folded into "other"
+  std::map<std::string, std::chrono::milliseconds>
+      collect_intervals;                   // by endpoint ("statsz", "varz"), every one present
+  std::uint32_t max_accounts = 10000;      // accounts with series of their own; the rest is folded into "other"
   std::uint64_t inbox_bytes = 32U << 20U;  // bound of what waits between NATS and the loop
   std::chrono::milliseconds shutdown_linger{0};
   std::string listen_address = ":9422";
@@ -96,9 +99,11 @@ struct CommandLine {
   std::string text;
 };
 
-// Flags win over environment (LOOKOUT_NATS_URL for --nats.url), environment over the YAML file of --config.file. `environment`
-// maps names to values, so that tests need no process environment. Reads the YAML file; touches nothing else.
-[[nodiscard]] CommandLine parse(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment);
+// Flags win over environment (LOOKOUT_NATS_URL for --nats.url), environment over the YAML file of --config.file.
+// `environment` maps names to values, so that tests need no process environment. Reads the YAML file; touches nothing
+// else.
+[[nodiscard]] CommandLine parse(const std::vector<std::string>& arguments,
+                                const std::map<std::string, std::string>& environment);
 
 // The effective configuration as YAML that --config.file accepts; secrets are shown as "***".
 [[nodiscard]] std::string to_yaml(const Config& config);
@@ -106,7 +111,8 @@ struct CommandLine {
 // The environment of this process, LOOKOUT_ names only.
 [[nodiscard]] std::map<std::string, std::string> environment();
 
-// The whole content of a small text file without its trailing newline (secrets); at most 64 KiB. The error names the file.
+// The whole content of a small text file without its trailing newline (secrets); at most 64 KiB. The error names the
+// file.
 [[nodiscard]] Result<std::string> read_secret(const std::string& path);
 
 }  // namespace lookout

@@ -257,8 +257,8 @@ std::vector<Option> all_options() {
 }  // namespace
 
 const std::vector<Option>& options() {
-  static const std::vector<Option> kAll = all_options();
-  return kAll;
+  static const std::vector<Option> all = all_options();
+  return all;
 }
 
 Config defaults() {

@@ -1,5 +1,6 @@
-// Result<T>: a value or one sentence saying why there is none. The member names are std::expected's, which gcc 12 has only in
-// C++23 mode. Errors gain context upwards; the outermost caller prints or counts them. No exceptions cross our functions.
+// Result<T>: a value or one sentence saying why there is none. The member names are std::expected's, which gcc 12 has
+// only in C++23 mode. Errors gain context upwards; the outermost caller prints or counts them. No exceptions cross our
+// functions.
 #pragma once
 
 #include <string>

@@ -1,7 +1,6 @@
 #include "exporters/event_log.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
@@ -11,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <climits>
 #include <mutex>
 #include <string_view>
 #include <system_error>

@@ -111,7 +111,7 @@ std::string landing_policy() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
   unsigned int size = 0;
   EVP_Digest(kStyle.data(), kStyle.size(), hash.data(), &size, EVP_sha256(), nullptr);
-  std::array<unsigned char, 2 * EVP_MAX_MD_SIZE> base64{};
+  std::array<unsigned char, std::size_t{2} * EVP_MAX_MD_SIZE> base64{};
   const int length = EVP_EncodeBlock(base64.data(), hash.data(), static_cast<int>(size));
   return "default-src 'none'; style-src 'sha256-" + std::string(base64.begin(), base64.begin() + length) +
          "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -45,6 +45,10 @@ std::uint64_t at(const std::vector<std::uint64_t>& values, std::uint8_t index) {
   return index < values.size() ? values[index] : 0;
 }
 
+std::uint8_t reasons() {
+  return static_cast<std::uint8_t>(reason_count());
+}
+
 // The label text of a server's account; empty for an index that no account has.
 std::string account_labels(const Page& page, const Page::Server& server, AccountIndex account) {
   return account < page.accounts.size() ? server.labels + ',' + page.accounts[account] : std::string();
@@ -83,7 +87,7 @@ void emit_starts(Page& page) {
 
 void emit_auth_errors(Page& page) {
   for (const Page::Server& server : page.servers) {
-    for (std::uint8_t i = 0; i < reason_count(); ++i) {
+    for (std::uint8_t i = 0; i < reasons(); ++i) {
       if (!is_auth_reason(i)) continue;
       page.out.sample(page.labels(server.labels, {{"reason", reason_at(i).slug}}),
                       number(at(server.view->auth_errors, i)));
@@ -120,7 +124,7 @@ void emit_clients(Page& page, std::vector<ClientCount> ServerView::*counts, bool
 
 void emit_closed_before_auth(Page& page) {
   for (const Page::Server& server : page.servers) {
-    for (std::uint8_t i = 0; i < reason_count(); ++i) {
+    for (std::uint8_t i = 0; i < reasons(); ++i) {
       const std::string_view slug = reason_at(i).slug;
       const std::uint64_t value = at(server.view->closed_before_auth, i);
       if (value != 0 || slug == "client_closed")

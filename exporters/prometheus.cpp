@@ -116,21 +116,32 @@ void write_histogram(Writer& out, const std::string& labels, const prometheus::C
   out.sample(labels, static_cast<double>(histogram.sample_count), {}, "_count");
 }
 
-// prometheus-cpp's own serializer escapes no HELP and rounds values. No instrument is a summary.
+const char* type_name(prometheus::MetricType type) {
+  switch (type) {
+    case prometheus::MetricType::Counter:
+      return "counter";
+    case prometheus::MetricType::Histogram:
+      return "histogram";
+    default:  // no instrument is anything else
+      return "gauge";
+  }
+}
+
+void write_instrument(Writer& out, prometheus::MetricType type, const prometheus::ClientMetric& metric) {
+  std::string labels;
+  for (const auto& label : metric.label) append_label(labels, label.name, label.value);
+  if (type == prometheus::MetricType::Histogram) {
+    write_histogram(out, labels, metric.histogram);
+  } else {
+    out.sample(labels, type == prometheus::MetricType::Counter ? metric.counter.value : metric.gauge.value);
+  }
+}
+
+// prometheus-cpp's own serializer escapes no HELP and rounds values.
 void write_instruments(Writer& out, const std::vector<prometheus::MetricFamily>& families) {
   for (const prometheus::MetricFamily& family : families) {
-    const bool is_histogram = family.type == prometheus::MetricType::Histogram;
-    const bool is_counter = family.type == prometheus::MetricType::Counter;
-    out.family(family.name, is_histogram ? "histogram" : is_counter ? "counter" : "gauge", family.help);
-    for (const prometheus::ClientMetric& metric : family.metric) {
-      std::string labels;
-      for (const auto& label : metric.label) append_label(labels, label.name, label.value);
-      if (is_histogram) {
-        write_histogram(out, labels, metric.histogram);
-      } else {
-        out.sample(labels, is_counter ? metric.counter.value : metric.gauge.value);
-      }
-    }
+    out.family(family.name, type_name(family.type), family.help);
+    for (const prometheus::ClientMetric& metric : family.metric) write_instrument(out, family.type, metric);
   }
 }
 

@@ -253,13 +253,13 @@ struct Spelling {
 class Spellings : public testing::TestWithParam<Spelling> {};
 
 TEST_P(Spellings, AreUnderstood) {
-  const auto& [name, path, given, meant] = GetParam();
-  const std::string flag = "--" + std::string(path);
+  const std::string path = GetParam().path;
+  const std::string flag = "--" + path;
   const auto option =
       std::find_if(cfg::options().begin(), cfg::options().end(), [&](const auto& o) { return o.path == path; });
   ASSERT_NE(option, cfg::options().end());
-  EXPECT_EQ(testing::PrintToString(option->codec.get(good({flag, given}))),
-            testing::PrintToString(cfg::split_list({meant})));
+  EXPECT_EQ(testing::PrintToString(option->codec.get(good({flag, GetParam().given}))),
+            testing::PrintToString(cfg::split_list({GetParam().meant})));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -705,6 +705,7 @@ INSTANTIATE_TEST_SUITE_P(
         Yaml{"TwoDocuments", "scope: system\n---\nscope: server\n", ":3: a second document begins: one is right"},
         Yaml{"Tab", "nats:\n\tuser: a\n", ":2: not valid YAML: illegal map value"},
         Yaml{"OpenList", "scope: system\nnats:\n  url: [a\n", ":4: not valid YAML: end of sequence flow not found"},
+        Yaml{"BadEscape", "nats:\n  user: \"\\q\"\n", ":2: not valid YAML: unknown escape character"},
         Yaml{"BadAlias", "nats:\n  user: *foo\n", ":2: not valid YAML: the referenced anchor is not defined"}),
     [](const auto& yaml) { return std::string(yaml.param.name); });
 

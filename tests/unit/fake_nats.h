@@ -52,6 +52,7 @@ inline std::string url_of(std::uint16_t port) {
 struct Behaviour {
   bool info = true;               // sends INFO to whoever connects
   bool tls = false;               // asks for TLS in it, and then says no more
+  bool nonce = true;              // offers one to sign
   bool pong = true;               // answers PING
   bool reads = true;              // else it lets the socket fill up
   std::string refusal = {};       // -ERR instead of PONG to the first PING
@@ -220,8 +221,9 @@ class FakeNats {
     clients_.push_back(client);
     if (!behaviour_.info) return;
     send_to(client, std::string(R"(INFO {"server_id":"NFAKE","server_name":"fake","version":"2.10.27","proto":1,)") +
-                        R"("headers":true,"auth_required":true,"nonce":"bm9uY2U","max_payload":1048576,)" +
-                        R"("tls_required":)" + (behaviour_.tls ? "true" : "false") + "} \r\n");
+                        R"("headers":true,"auth_required":true,"max_payload":1048576,)" +
+                        (behaviour_.nonce ? R"("nonce":"bm9uY2U",)" : "") + R"("tls_required":)" +
+                        (behaviour_.tls ? "true" : "false") + "} \r\n");
   }
 
   void read_from(int fd) {

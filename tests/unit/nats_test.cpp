@@ -43,11 +43,15 @@ class NatsTest : public ::testing::Test {
     nats_ = std::make_unique<Nats>(config_, inbox_, instruments_);
   }
 
-  // How long the transport took to stop.
+  // How long the transport took to stop. What it told before is forgotten.
   Millis stop() {
     const Mono before = std::chrono::steady_clock::now();
     nats_.reset();
-    return std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now() - before);
+    const Mono after = std::chrono::steady_clock::now();
+    take(after);
+    links_.clear();
+    messages_.clear();
+    return std::chrono::duration_cast<Millis>(after - before);
   }
 
   // The next LinkEvent of this kind; what else comes is kept or passed over.
@@ -235,6 +239,23 @@ TEST_F(NatsTest, ANkeyLogsInWithItsPublicKeyAndASignature) {
   EXPECT_NE(hello.find(R"("nkey":"UC45EF6X2QLWE6KTRJN4ZA4X4NIPUU2V73LTBSWCJBQFDUWWLIZEUM4B")"), std::string::npos)
       << hello;
   EXPECT_NE(hello.find(R"("sig":")"), std::string::npos) << hello;
+}
+
+TEST_F(NatsTest, AServerWithoutANonceIsSaidToTakeNoNkeys) {
+  FakeNats server({.nonce = false});
+  config_.nats.nkey = file("nkey", "SUALVGB26OWOOMAAB4XKVQTWDNZPKWWGAXYNIOVS6VBFQJYFP7LMZFRIY4\n");
+  start(server.url());
+  const auto failed = link(Kind::connect_failed);
+  ASSERT_TRUE(failed);
+  EXPECT_NE(failed->text.find("takes no nkeys"), std::string::npos) << failed->text;
+}
+
+TEST_F(NatsTest, AMissingCaFileIsNamed) {
+  config_.nats.tls.ca = directory_ + "/ca.pem";
+  start("tls://127.0.0.1:1");
+  const auto failed = link(Kind::connect_failed);
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->text, "the CA file " + config_.nats.tls.ca + " cannot be read: No such file or directory");
 }
 
 TEST_F(NatsTest, NatsMayStartLaterThanTheAgent) {
@@ -460,7 +481,6 @@ TEST_F(NatsTest, NothingArrivesAfterTheStop) {
   ASSERT_TRUE(message());
   stop();
   Batch batch;
-  inbox_.take(batch, std::chrono::steady_clock::now());
   inbox_.take(batch, std::chrono::steady_clock::now() + Millis(100));
   EXPECT_TRUE(batch.messages.empty());
   enough = true;

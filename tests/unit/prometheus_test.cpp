@@ -294,6 +294,7 @@ TEST(Prometheus, NoFamilyOfTheCollectorsCollidesWithAnother) {
       }
       if (*section.info != '\0') {
         EXPECT_TRUE(seen.insert(section.info).second) << section.info;
+        EXPECT_THAT(render_fleet(snapshot(), kTables), Not(HasSubstr("# TYPE " + std::string(section.info) + ' ')));
       }
     }
   }

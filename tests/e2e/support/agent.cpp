@@ -6,6 +6,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <stdexcept>
 
 namespace lookout::e2e {
 
@@ -28,7 +29,7 @@ void Agent::start(const std::vector<std::string>& arguments) {
   command.insert(command.end(), arguments.begin(), arguments.end());
   process_.start(command, base_.string() + ".out", base_.string() + ".err");
   const bool serves = eventually([this] { return get("/livez").status == 200 || !process_.running(); });
-  if (!serves || !process_.running()) ADD_FAILURE() << "the agent does not start:\n" << log();
+  if (!serves || !process_.running()) throw std::runtime_error(agent_binary() + " does not start:\n" + log());
 }
 
 Agent::~Agent() {

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <stdexcept>
 
 namespace lookout::e2e {
 namespace {
@@ -57,8 +58,8 @@ void NatsServer::start() {
   const bool serves = eventually(
       [this] { return !process_.running() || (!id().empty() && Client(port_, kAdmin).error() != "no connection"); });
   if (!serves || !process_.running()) {
-    ADD_FAILURE() << "nats-server does not start:\n"
-                  << read_file(base_.string() + ".conf") << read_file(base_.string() + ".log");
+    throw std::runtime_error(binary() + " does not start:\n" + read_file(base_.string() + ".conf") +
+                             read_file(base_.string() + ".log"));
   }
 }
 
@@ -132,7 +133,7 @@ Cluster::Cluster(const TempDir& dir, int size, const std::string& cluster, const
     server->set_routes(ports);
     server->start();
   }
-  EXPECT_TRUE(eventually([this] { return whole(); })) << "the cluster did not form";
+  if (!eventually([this] { return whole(); }, 30s)) throw std::runtime_error("the cluster did not form");
 }
 
 std::string Cluster::urls() const {

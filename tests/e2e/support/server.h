@@ -30,7 +30,7 @@ class NatsServer {
  public:
   NatsServer(const TempDir& dir, ServerSpec spec);
 
-  // Returns when it serves; a test that cannot start a server ends with a failure.
+  // Returns when it serves; throws when it cannot, as no test can go on without.
   void start();
   void stop(int signal);  // sends it and waits for the end
   void signal(int number) const { process_.signal(number); }
