@@ -25,7 +25,10 @@
 namespace lookout {
 namespace {
 
-constexpr int kUsage = 2;
+int fail(const std::string& sentence) {
+  std::fprintf(stderr, "nats-lookout: %s\n", sentence.c_str());
+  return 2;
+}
 
 // The data path of the README's diagram: transport, inbox, loop, cell. Destroyed bottom up: the loop ends first, then
 // libnats.
@@ -61,13 +64,14 @@ int wait_signal(const sigset_t& signals, Millis limit) {
   return signal > 0 ? signal : 0;
 }
 
-// Everything a rotated secret can change, so that SIGHUP logs in again only when it must.
-std::string secrets(const NatsOptions& nats) {
-  std::string out = nats.user + '\n' + nats.password + '\n' + nats.token;
+// The content of every file of secrets, so that SIGHUP logs in again only when it must.
+std::vector<std::string> secrets(const NatsOptions& nats) {
+  std::vector<std::string> out;
   for (const std::string& path :
        {nats.password_file, nats.token_file, nats.nkey, nats.creds, nats.tls.ca, nats.tls.cert, nats.tls.key}) {
-    const auto text = path.empty() ? Result<std::string>(std::string()) : read_secret(path);
-    out += '\n' + (text ? *text : text.error());
+    if (path.empty()) continue;
+    const auto text = read_secret(path);
+    out.push_back(text ? *text : text.error());
   }
   return out;
 }
@@ -104,11 +108,6 @@ class Server {
   }
 
  private:
-  static int fail(const std::string& sentence) {
-    std::fprintf(stderr, "nats-lookout: %s\n", sentence.c_str());
-    return kUsage;
-  }
-
   void reload(Nats& nats, EventLog& events) {
     const CommandLine line = parse(arguments_, environment());
     if (line.exit) {
@@ -120,7 +119,7 @@ class Server {
     if (const auto error = events.reopen()) log::error("event log not reopened", {{"reason", error->what}});
     if (fixed_part(line.config) != fixed_part(config_))
       log::warn("some changed options take effect only after a restart");
-    if (std::string fresh = secrets(config_.nats); fresh != secrets_) {
+    if (auto fresh = secrets(config_.nats); fresh != secrets_) {
       secrets_ = std::move(fresh);
       nats.rebuild();
     }
@@ -130,7 +129,7 @@ class Server {
 
   const std::vector<std::string> arguments_;
   const Config config_;
-  std::string secrets_;
+  std::vector<std::string> secrets_;
   Cell cell_;
   Instruments instruments_;
 };
@@ -161,11 +160,11 @@ int check(const Config& config, const sigset_t& signals) {
 
 // The event log on stdout with a login of its own.
 int events(Config config, const sigset_t& signals) {
-  config.events.log = "-";
+  config.events.log = EventOptions().log;  // stdout
   Cell cell;
   Instruments instruments;
   auto out = EventLog::open(config.events, instruments);
-  if (!out) return kUsage;
+  if (!out) return fail(out.error());
   const DataPath path(
       config, [&](const Event& event, Now now) { (*out)->write(event, now); }, cell, instruments);
   while (wait_signal(signals, Millis(3600000)) == 0) {

@@ -114,14 +114,14 @@ std::string set_tls(natsOptions* options, const NatsOptions& config, const std::
   return {};
 }
 
-Result<std::string> read_full(const std::string& path, const char* what) {
+Result<std::string> read_for(const char* what, const std::string& path) {
   Result<std::string> text = read_secret(path);
-  if (text && text->empty()) return Error{std::string(what) + " " + path + " is empty"};
+  if (!text) return Error{std::string("no ") + what + ": " + text.error()};
   return text;
 }
 
 std::string set_creds(natsOptions* options, const std::string& path, NatsLogin& login) {
-  const Result<std::string> text = read_full(path, "the credentials file");
+  const Result<std::string> text = read_for("credentials", path);
   if (!text) return text.error();
   login.jwt = line_starting_with("eyJ", *text);
   login.seed = line_starting_with("SU", *text);
@@ -132,7 +132,7 @@ std::string set_creds(natsOptions* options, const std::string& path, NatsLogin& 
 }
 
 std::string set_nkey(natsOptions* options, const std::string& path, NatsLogin& login) {
-  const Result<std::string> text = read_full(path, "the nkey seed file");
+  const Result<std::string> text = read_for("nkey seed", path);
   if (!text) return text.error();
   login.seed = line_starting_with("SU", *text);
   if (login.seed.empty()) return "the nkey seed file " + path + " holds no user seed (SU...)";
@@ -144,16 +144,15 @@ std::string set_nkey(natsOptions* options, const std::string& path, NatsLogin& l
 
 std::string set_token(natsOptions* options, const NatsOptions& config) {
   const Result<std::string> token =
-      config.token_file.empty() ? Result<std::string>(config.token) : read_full(config.token_file, "the token file");
+      config.token_file.empty() ? Result<std::string>(config.token) : read_for("token", config.token_file);
   if (!token) return token.error();
   const natsStatus status = natsOptions_SetToken(options, json_escape(*token).c_str());
   return status == NATS_OK ? "" : because("the token cannot be used", status);
 }
 
 std::string set_user(natsOptions* options, const NatsOptions& config) {
-  const Result<std::string> password = config.password_file.empty()
-                                           ? Result<std::string>(config.password)
-                                           : read_full(config.password_file, "the password file");
+  const Result<std::string> password =
+      config.password_file.empty() ? Result<std::string>(config.password) : read_for("password", config.password_file);
   if (!password) return password.error();
   const natsStatus status =
       natsOptions_SetUserInfo(options, json_escape(config.user).c_str(), json_escape(*password).c_str());

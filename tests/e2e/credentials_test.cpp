@@ -33,7 +33,7 @@ class Credentials : public testing::Test {
     EXPECT_TRUE(agent_.health_says(words)) << agent_;
     EXPECT_TRUE(eventually([&] { return agent_.log().find(words) != std::string::npos; })) << agent_;
     EXPECT_TRUE(agent_.reaches("nats_lookout_identity", {{"state", identity}}, 1)) << agent_.page().grep("identity");
-    EXPECT_EQ(agent_.get("/health?strict=1").status, 503);
+    EXPECT_TRUE(agent_.strict_health_is(503)) << agent_;
     EXPECT_TRUE(agent_.process().running());
   }
 

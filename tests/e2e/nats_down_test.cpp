@@ -31,7 +31,7 @@ TEST_F(NatsDown, AtTheStartIsWaitedFor) {
   EXPECT_TRUE(agent_.reaches("nats_lookout_connected", {}, 0)) << agent_;
   EXPECT_EQ(agent_.get("/livez").status, 200);
   EXPECT_EQ(agent_.get("/readyz").status, 200);
-  EXPECT_EQ(agent_.get("/health?strict=1").status, 503);
+  EXPECT_TRUE(agent_.strict_health_is(503)) << agent_;
   server_.start();
   EXPECT_TRUE(agent_.sees(1)) << agent_;
 }

@@ -11,7 +11,7 @@ namespace {
 class Sidecar : public testing::Test {
  protected:
   void SetUp() override {
-    agent_.start(watch(cluster_[0].url(), {"--scope=server"}));
+    agent_.start(watch(cluster_[0].url(), {"--scope=server", "--servers.drain-limit=3s"}));
     ASSERT_TRUE(agent_.sees(1)) << agent_;
   }
 
@@ -63,8 +63,10 @@ TEST_F(Sidecar, SaysSoOnAnotherServerAndExportsNothingOfIt) {
   cluster_[0].set_name("other");
   cluster_[0].start();
   EXPECT_TRUE(agent_.health_says("other")) << agent_;
-  expect("nats_server_up", {{"server", "n1"}}, 0);
+  EXPECT_TRUE(agent_.reaches([](const Page& page) { return page.count("nats_server_up") == 0; })) << agent_;
   EXPECT_TRUE(agent_.page().families({{"server", "other"}}).empty()) << agent_.page().grep("other");
+  EXPECT_TRUE(agent_.page().is("nats_lookout_identity", {{"state", "wrong_server"}}, 1))
+      << agent_.page().grep("identity");
   cluster_[0].stop(SIGTERM);
   cluster_[0].set_name("n1");
   cluster_[0].start();

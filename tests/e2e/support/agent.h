@@ -49,6 +49,11 @@ class Agent {
   // Waits until /health contains the text.
   [[nodiscard]] bool health_says(const std::string& text, milliseconds limit = 20s);
 
+  // Waits until the strict form of /health has this status.
+  [[nodiscard]] bool strict_health_is(int status) const {
+    return eventually([&] { return get("/health?strict=1").status == status; });
+  }
+
   // Lines of the event log (JSON) whose "event" is this.
   [[nodiscard]] std::vector<std::string> events(const std::string& event) const;
   // The agent's own log (stderr).

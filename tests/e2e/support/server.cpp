@@ -34,7 +34,7 @@ bool server_at_least(int minor, int patch) {
     int found_minor = 0;
     int found_patch = 0;
     const std::string said = run({binary(), "-v"}).output;
-    const std::size_t start = said.find('v');
+    const std::size_t start = said.rfind('v');
     if (start == std::string::npos ||
         std::sscanf(said.c_str() + start, "v%d.%d.%d", &major, &found_minor, &found_patch) != 3) {
       ADD_FAILURE() << binary() << " -v says: " << said;

@@ -1,0 +1,155 @@
+// What one event, one reply and one page cost, without network and threads.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "agent/decode.h"
+#include "agent/inbox.h"
+#include "agent/state.h"
+#include "collectors/collectors.h"
+#include "exporters/prometheus.h"
+#include "tests/bench/connect_events.h"
+#include "tests/unit/support.h"
+
+namespace lookout {
+namespace {
+
+constexpr std::size_t kBatch = 100;  // messages that gather in a millisecond at 100,000/s
+constexpr std::size_t kInboxBytes = 32U << 20U;
+
+const Config& config() {
+  static const Config defaults = parse({}, {}).config;
+  return defaults;
+}
+
+Message event_message(const std::string& payload, Mono now) {
+  return {traffic_of(bench::kConnectSubject), false, now, bench::kConnectSubject, payload};
+}
+
+State make_state() {
+  return State(config(), collectors(), [](const Event&, Now) {});
+}
+
+void per_event(benchmark::State& state) {
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kBatch));
+}
+
+void Inbox_(benchmark::State& state) {
+  bench::ConnectEvents events;
+  const std::string payload = events.next();
+  Inbox inbox(kInboxBytes);
+  Batch batch;
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < kBatch; ++i) inbox.push(event_message(payload, read_clock().mono));
+    inbox.take(batch, Mono{});
+    benchmark::DoNotOptimize(batch.messages.data());
+  }
+  per_event(state);
+}
+
+void Decode(benchmark::State& state) {
+  bench::ConnectEvents events;
+  const test::Held held(bench::kConnectSubject, events.next());
+  const Message message = held.message();
+  EventDecoder decoder;
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < kBatch; ++i) benchmark::DoNotOptimize(decoder.decode(message).client.id);
+  }
+  per_event(state);
+}
+
+void Apply(benchmark::State& state) {
+  bench::ConnectEvents events;
+  const test::Held held(bench::kConnectSubject, events.next());
+  EventDecoder decoder;
+  Event event = decoder.decode(held.message());
+  State fleet = make_state();
+  test::Clock clock;
+  for (auto _ : state) {
+    const Now now = clock.after(std::chrono::milliseconds(1));
+    for (std::size_t i = 0; i < kBatch; ++i) {
+      ++event.client.id;
+      ++event.server.seq;
+      event.server.time += std::chrono::microseconds(10);
+      fleet.apply(event, now);
+    }
+  }
+  per_event(state);
+}
+
+// The way of an event from the callback of the client library to the counters.
+void CallbackToCounters(benchmark::State& state) {
+  bench::ConnectEvents events;
+  Inbox inbox(kInboxBytes);
+  Batch batch;
+  EventDecoder decoder;
+  State fleet = make_state();
+  test::Clock clock;
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < kBatch; ++i) inbox.push(event_message(events.next(), read_clock().mono));
+    inbox.take(batch, Mono{});
+    const Now now = clock.after(std::chrono::milliseconds(1));
+    for (const Message& message : batch.messages) fleet.apply(decoder.decode(message), now);
+  }
+  per_event(state);
+}
+
+void StatszReply(benchmark::State& state) {
+  const test::Held held("r.0.1", bench::recorded_as("statsz", "req.PING.STATSZ.1.json", "n1", bench::kServerId));
+  const Message message = held.message();
+  ReplyDecoder decoder;
+  for (auto _ : state) benchmark::DoNotOptimize(decoder.decode(collectors()[0], message));
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
+}
+
+// Servers as alike as those of one fleet: recorded STATSZ and VARZ, one client, one failed login each.
+std::shared_ptr<const Snapshot> fleet_of(int servers) {
+  State fleet = make_state();
+  ReplyDecoder replies;
+  EventDecoder events;
+  test::Clock clock;
+  const Now now = clock.now();
+  for (int i = 0; i < servers; ++i) {
+    const std::string name = "server-" + std::to_string(i);
+    const std::string id = "N" + std::to_string(1000000 + i);
+    const test::Held statsz("r.0.1", bench::recorded_as("statsz", "req.PING.STATSZ.1.json", name, id));
+    const test::Held varz("r.1.1", bench::recorded_as("varz", "req.PING.VARZ.1.json", name, id));
+    fleet.apply(*replies.decode(collectors()[0], statsz.message()), 0, now);
+    fleet.apply(*replies.decode(collectors()[1], varz.message()), 1, now);
+    for (const auto& [subject, record] :
+         {std::pair{"$SYS.ACCOUNT.A.CONNECT", "event.ACCOUNT.CONNECT.client-nats.json"},
+          std::pair{"$SYS.ACCOUNT.A.DISCONNECT", "event.ACCOUNT.DISCONNECT.client-nats-client-closed.json"}}) {
+      const test::Held held(subject, bench::recorded_as("events", record, name, id));
+      fleet.apply(events.decode(held.message()), now);
+    }
+  }
+  return fleet.snapshot({collectors().size(), RoundView{}}, now);
+}
+
+void Render(benchmark::State& state) {
+  const auto snapshot = fleet_of(static_cast<int>(state.range(0)));
+  const Instruments instruments;
+  const Now now = snapshot->taken;
+  std::string page;
+  for (auto _ : state) {
+    page = render_metrics(*snapshot, instruments, now);
+    benchmark::DoNotOptimize(page.data());
+  }
+  const auto lines = std::count(page.begin(), page.end(), '\n');
+  std::int64_t comments = 0;
+  for (std::size_t at = page.find("\n#"); at != std::string::npos; at = page.find("\n#", at + 1)) ++comments;
+  const std::int64_t series = lines - comments - 1;
+  state.counters["series"] = static_cast<double>(series);
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * series);
+}
+
+BENCHMARK(Inbox_)->Name("inbox");
+BENCHMARK(Decode)->Name("decode");
+BENCHMARK(Apply)->Name("apply");
+BENCHMARK(CallbackToCounters)->Name("callback_to_counters");
+BENCHMARK(StatszReply)->Name("statsz");
+BENCHMARK(Render)->Name("render")->Arg(3)->Arg(1000);
+
+}  // namespace
+}  // namespace lookout
