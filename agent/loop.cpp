@@ -1,6 +1,7 @@
 #include "agent/loop.h"
 
 #include <algorithm>
+#include <map>
 #include <thread>
 #include <utility>
 
@@ -118,6 +119,24 @@ void Loop::tick(Now now) {
   poller_.tick(state_.roster(), now);
   state_.tick(now);
   report_rounds(now);
+  log_findings();
+}
+
+// A finding is told when it comes, changes its state, and goes.
+void Loop::log_findings() {
+  std::map<std::string, Health> raised;
+  for (const Finding& finding : state_.findings().raised()) {
+    const std::string key = finding.check + " " + finding.entity;
+    raised[key] = finding.state;
+    const auto before = told_.find(key);
+    if (finding.state == Health::unknown || (before != told_.end() && before->second == finding.state)) continue;
+    const auto tell = finding.state == Health::critical ? log::error : log::warn;
+    tell(finding.sentence, {{"check", finding.check}, {"entity", finding.entity}});
+  }
+  for (const auto& [key, state] : told_) {
+    if (state != Health::unknown && !raised.contains(key)) log::info("resolved", {{"finding", key}});
+  }
+  told_ = std::move(raised);
 }
 
 void Loop::report_rounds(Now now) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -40,6 +41,7 @@ class Loop {
   void reply(const Message& message, Now now);
   void tick(Now now);
   void report_rounds(Now now);
+  void log_findings();
   void publish(Now now);
 
   const std::span<const Collector> collectors_;
@@ -53,6 +55,7 @@ class Loop {
   Mono next_tick_{};
   Mono next_publish_{};
   std::string last_failure_;  // logged once per change
+  std::map<std::string, Health> told_;
 };
 
 }  // namespace lookout

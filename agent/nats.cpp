@@ -25,9 +25,9 @@ class Nats::Io {
     supervisor_->stop();
     const Mono start = std::chrono::steady_clock::now();
     bool stopped = supervisor_->wait_stopped(start + kPoliteStop);
-    while (!stopped && std::chrono::steady_clock::now() < start + kStopLimit) {
-      supervisor_->interrupt();  // again and again: each further address of a name is a new socket
-      stopped = supervisor_->wait_stopped(std::chrono::steady_clock::now() + Millis(50));
+    if (!stopped) {
+      supervisor_->hurry();
+      stopped = supervisor_->wait_stopped(start + kStopLimit);
     }
     supervisor_->abandon();
     if (stopped)

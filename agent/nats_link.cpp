@@ -59,6 +59,12 @@ struct NatsLink::Callbacks {
     bell.ring();
   }
 
+  static void on_complete(void* closure) noexcept {
+    auto& context = *static_cast<Context*>(closure);
+    --context.delivering;
+    context.bell.ring();
+  }
+
   static void on_lame_duck(natsConnection* /*nc*/, void* closure) noexcept {
     static_cast<NatsLink*>(closure)->lame_duck_ = true;
   }
@@ -138,6 +144,9 @@ int NatsLink::subscribe(const char* subject, Feed& feed) {
   const std::uint64_t bytes = context_.config.inbox_bytes;
   natsSubscription_SetPendingLimits(handle, std::max(kMinPendingMessages, clamped(bytes / kBytesPerMessage)),
                                     clamped(bytes * 2));
+  ++context_.delivering;
+  // Refused for one that is closed already.
+  if (natsSubscription_SetOnCompleteCB(handle, Callbacks::on_complete, &context_) != NATS_OK) --context_.delivering;
   subscriptions_.push_back({handle, 0});
   return NATS_OK;
 }
@@ -214,7 +223,9 @@ std::optional<NatsLink::End> NatsLink::bury() {
   natsConnection_Close(connection_);
   {
     std::unique_lock lock(context_.bell.mutex);
-    if (!context_.bell.condition.wait_for(lock, kBurialLimit, [this] { return closed(); })) return std::nullopt;
+    // A message that is destroyed after nats_CloseAndWait has begun is never freed, so the delivery threads end first.
+    const auto quiet = [this] { return closed() && context_.delivering == 0; };
+    if (!context_.bell.condition.wait_for(lock, kBurialLimit, quiet)) return std::nullopt;
   }
   interrupted_ = interrupted_ || call.interrupted();
   End end{reason_now(), {}};

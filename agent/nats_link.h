@@ -86,6 +86,7 @@ class NatsLink {
     Bell& bell;
     Feed events;
     Feed replies;
+    std::atomic<int> delivering{0};  // subscriptions whose delivery thread has not ended, over all links
   };
 
   NatsLink(Context& context, std::string url);

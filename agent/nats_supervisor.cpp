@@ -72,7 +72,7 @@ void Supervisor::run() {
   bell_.condition.notify_all();
 }
 
-bool Supervisor::leaving() {
+bool Supervisor::leaving() const {
   return stop_ || rebuild_;
 }
 

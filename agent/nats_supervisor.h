@@ -26,11 +26,11 @@ class Supervisor : public std::enable_shared_from_this<Supervisor> {
   void rebuild();
   void stop();
   bool wait_stopped(Mono deadline);
-  void interrupt() { watchdog_.interrupt(); }
+  void hurry() { watchdog_.hurry(); }
   void abandon();
 
  private:
-  bool leaving();  // with the mutex held
+  bool leaving() const;  // with the mutex held
   bool stopping();
   std::vector<std::string> urls();
   bool pass();

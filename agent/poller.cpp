@@ -53,13 +53,14 @@ void Poller::disconnected() {
 }
 
 void Poller::tick(Roster& roster, Now now) {
-  if (server_id_.empty()) return;
-  for (std::size_t i = 0; i < rounds_.size(); ++i) {
+  const bool connected = !server_id_.empty();
+  for (std::size_t i = 0; connected && i < rounds_.size(); ++i) {
     if (rounds_[i].open && complete(rounds_[i], now)) finish(i, roster);
     if (!rounds_[i].open && now.mono >= rounds_[i].next) begin(i, roster, now);
   }
+  // Without a connection nobody can answer: the servers fall silent all the same.
   for (const std::string& id : roster.to_ping(now)) {
-    transport_.request("$SYS.REQ.SERVER." + id + ".STATSZ", "d.0." + id, "");
+    if (connected) transport_.request("$SYS.REQ.SERVER." + id + ".STATSZ", "d.0." + id, "");
   }
 }
 

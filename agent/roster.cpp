@@ -81,6 +81,7 @@ void Roster::lives(Server& server, const ServerInfo& info, Now now) {
   describe(server, info);
   const bool left = server.state == Lifecycle::stopped || server.state == Lifecycle::draining;
   if (server.state == Lifecycle::lost || (left && info.time > server.left_time)) {
+    server.announced.reset();
     set_state(server, Lifecycle::up, now);
     observer_(EventKind::server_returned, server, "it speaks again");
   }
@@ -168,6 +169,7 @@ void Roster::restart(Server& old, Server& joining, Now now) {
   old.last_heard = joining.last_heard;
   old.last_time = joining.last_time;
   old.left_time = Wall{};
+  old.announced.reset();
   old.unanswered = 0;
   old.challenged = false;
   old.removed = false;
@@ -181,8 +183,7 @@ void Roster::restart(Server& old, Server& joining, Now now) {
 }
 
 RestartCause Roster::cause_of(const Server& old) const {
-  if (old.state == Lifecycle::draining) return RestartCause::lame_duck;
-  if (old.left_time != Wall{} && old.state == Lifecycle::stopped) return RestartCause::shutdown;
+  if (old.announced) return *old.announced;
   // What it announced while we were not listening, nobody knows; but a server takes its own clients' connections with
   // it.
   const bool blind = blind_end_ > old.last_heard && blind_end_ - blind_begin_ > kBlindEnough && blind_server_ != old.id;
@@ -191,11 +192,13 @@ RestartCause Roster::cause_of(const Server& old) const {
 
 void Roster::draining(Server& server, Wall time, Now now) {
   server.left_time = time;
+  server.announced = RestartCause::lame_duck;
   if (!server.joining() && server.state != Lifecycle::draining) set_state(server, Lifecycle::draining, now);
 }
 
 void Roster::stopped(Server& server, Wall time, Now now) {
   server.left_time = time;
+  if (!server.announced) server.announced = RestartCause::shutdown;
   if (server.joining() || server.state == Lifecycle::stopped) return;
   set_state(server, Lifecycle::stopped, now);
   silence(server);

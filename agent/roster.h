@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -48,9 +49,10 @@ struct Server {
   Mono state_mono;
   Mono first_heard;
   Mono last_heard;
-  Wall last_time{};         // newest server.time
-  Wall left_time{};         // server.time of SHUTDOWN or LAMEDUCK
-  unsigned unanswered = 0;  // directed pings since it was last heard
+  Wall last_time{};                       // newest server.time
+  Wall left_time{};                       // server.time of SHUTDOWN or LAMEDUCK
+  std::optional<RestartCause> announced;  // by them, until a restart
+  unsigned unanswered = 0;                // directed pings since it was last heard
   Mono pinged;
   bool challenged = false;
   bool removed = false;  // SERVER.REMOVED: forgotten as soon as it is silent

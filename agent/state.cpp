@@ -303,6 +303,7 @@ std::shared_ptr<const ServerView> State::view_of(Server& server) const {
 }
 
 std::shared_ptr<const Snapshot> State::snapshot(std::vector<RoundView> rounds, Now now) {
+  report(now);  // so that findings and facts agree
   auto out = std::make_shared<Snapshot>();
   out->taken = now;
   out->version = ++versions_;

@@ -1,5 +1,8 @@
 #include "agent/watchdog.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -19,33 +22,49 @@
 namespace lookout {
 namespace {
 
+constexpr Millis kHurriedPace{50};
 constexpr int kExitCode = 75;  // EX_TEMPFAIL: start again
 constexpr const char* kDescriptors = "/proc/self/fd";
 
-struct Socket {
-  int fd = -1;
-  unsigned long inode = 0;
-};
+// The local or, by getpeername, the peer's port of a TCP socket; none when it has no such address.
+using NameOf = int(int, sockaddr*, socklen_t*);
+std::optional<std::uint16_t> port_by(NameOf& name_of, int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (name_of(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return std::nullopt;
+  if (address.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+  if (address.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+  return std::nullopt;
+}
 
-// A line of /proc/self/net/tcp. It knows the peer of a socket that is still connecting, which getpeername does not.
-struct TcpLine {
-  unsigned local_port = 0;
-  unsigned remote_port = 0;
-  unsigned state = 0;
-  unsigned long inode = 0;
-};
-constexpr unsigned kListen = 0x0A;
+bool listens(int fd) {
+  int listening = 0;
+  socklen_t size = sizeof listening;
+  return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
+}
+
+bool is_connecting(int fd) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_state == TCP_SYN_SENT;
+}
 
 // 0: no socket, or gone. By readlink, for other threads open and close descriptors meanwhile.
-unsigned long socket_inode(const std::filesystem::path& entry) {
+unsigned long socket_inode(int fd) {
   constexpr std::string_view kPrefix = "socket:[";
   std::error_code error;
-  const std::string target = std::filesystem::read_symlink(entry, error);
+  const std::string target =
+      std::filesystem::read_symlink(std::filesystem::path(kDescriptors) / std::to_string(fd), error);
   unsigned long inode = 0;
   if (target.starts_with(kPrefix))
     std::from_chars(target.data() + kPrefix.size(), target.data() + target.size(), inode);
   return inode;
 }
+
+struct Socket {
+  int fd = -1;
+  unsigned long inode = 0;
+};
 
 std::vector<Socket> own_sockets() {
   std::vector<Socket> sockets;
@@ -55,54 +74,60 @@ std::vector<Socket> own_sockets() {
     const std::string name = entries->path().filename();
     int fd = -1;
     std::from_chars(name.data(), name.data() + name.size(), fd);
-    const unsigned long inode = socket_inode(entries->path());
-    if (fd >= 0 && inode != 0) sockets.push_back({fd, inode});
+    const unsigned long inode = fd >= 0 ? socket_inode(fd) : 0;
+    if (inode != 0) sockets.push_back({fd, inode});
   }
   return sockets;
 }
 
-std::optional<TcpLine> parse_line(const std::string& line) {
-  TcpLine parsed;
-  // sl local_address:port remote_address:port state queues timer retransmits uid timeout inode
-  const int fields = std::sscanf(line.c_str(), " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%x %x %*s %*s %*s %*u %*u %lu",
-                                 &parsed.local_port, &parsed.remote_port, &parsed.state, &parsed.inode);
-  if (fields != 4) return std::nullopt;
-  return parsed;
+// The inodes of all sockets that are connecting to `port`. getpeername does not tell where a connecting socket goes.
+// This file lists every connection of the host's network namespace, so it is read only when there is such a socket.
+std::set<unsigned long> connecting_to(std::uint16_t port) {
+  std::set<unsigned long> inodes;
+  for (const char* path : {"/proc/self/net/tcp", "/proc/self/net/tcp6"}) {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+      unsigned remote_port = 0;
+      unsigned state = 0;
+      unsigned long inode = 0;
+      // sl local_address:port remote_address:port state queues timer retransmits uid timeout inode
+      const int fields =
+          std::sscanf(line.c_str(), " %*u: %*[0-9A-Fa-f]:%*x %*[0-9A-Fa-f]:%x %x %*s %*s %*s %*u %*u %lu", &remote_port,
+                      &state, &inode);
+      if (fields == 3 && remote_port == port && state == TCP_SYN_SENT) inodes.insert(inode);
+    }
+  }
+  return inodes;
 }
 
-void add_lines(const char* path, const std::set<unsigned long>& inodes, std::vector<TcpLine>& lines) {
-  std::ifstream file(path);
-  for (std::string text; std::getline(file, text);) {
-    const std::optional<TcpLine> line = parse_line(text);
-    if (line && inodes.contains(line->inode)) lines.push_back(*line);
-  }
+bool shut(const Socket& socket) {
+  return socket_inode(socket.fd) == socket.inode &&  // else the number names another file by now
+         ::shutdown(socket.fd, SHUT_RDWR) == 0;
 }
 
 }  // namespace
 
 int shutdown_sockets_to(std::uint16_t port) {
   if (port == 0) return 0;
-  const std::vector<Socket> sockets = own_sockets();
-  std::set<unsigned long> inodes;
-  for (const Socket& socket : sockets) inodes.insert(socket.inode);
-  std::vector<TcpLine> lines;
-  add_lines("/proc/self/net/tcp", inodes, lines);
-  add_lines("/proc/self/net/tcp6", inodes, lines);
-
-  std::set<unsigned> listening;
-  for (const TcpLine& line : lines) {
-    if (line.state == kListen) listening.insert(line.local_port);
-  }
-  std::set<unsigned long> doomed;
-  for (const TcpLine& line : lines) {
-    if (line.remote_port == port && !listening.contains(line.local_port)) doomed.insert(line.inode);
+  std::set<std::uint16_t> own_services;
+  std::vector<Socket> connected;
+  std::vector<Socket> connecting;
+  for (const Socket& socket : own_sockets()) {
+    if (listens(socket.fd))
+      own_services.insert(port_by(getsockname, socket.fd).value_or(0));
+    else if (port_by(getpeername, socket.fd) == port)
+      connected.push_back(socket);
+    else if (is_connecting(socket.fd))
+      connecting.push_back(socket);
   }
   int count = 0;
-  for (const Socket& socket : sockets) {
-    if (!doomed.contains(socket.inode)) continue;
-    // The number may name another file by now.
-    if (socket_inode(std::filesystem::path(kDescriptors) / std::to_string(socket.fd)) != socket.inode) continue;
-    if (::shutdown(socket.fd, SHUT_RDWR) == 0) ++count;
+  for (const Socket& socket : connected) {
+    if (!own_services.contains(port_by(getsockname, socket.fd).value_or(0)) && shut(socket)) ++count;
+  }
+  if (connecting.empty()) return count;
+  const std::set<unsigned long> doomed = connecting_to(port);
+  for (const Socket& socket : connecting) {
+    if (doomed.contains(socket.inode) && shut(socket)) ++count;
   }
   return count;
 }
@@ -117,6 +142,14 @@ Watchdog::~Watchdog() {
   }
   wake_.notify_all();
   thread_.join();
+}
+
+void Watchdog::hurry() {
+  {
+    const std::lock_guard lock(mutex_);
+    hurried_ = true;
+  }
+  wake_.notify_all();
 }
 
 Watchdog::Call::Call(Watchdog& watchdog, const char* what)
@@ -136,9 +169,16 @@ bool Watchdog::Call::interrupted() const {
 void Watchdog::run() {
   const Millis pace = std::clamp(limits_.soft / 8, Millis(5), Millis(1000));
   std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, pace, [this] { return stop_; })) {
+  while (true) {
+    const bool was_hurried = hurried_;
+    wake_.wait_for(lock, was_hurried ? kHurriedPace : pace, [&] { return stop_ || hurried_ != was_hurried; });
+    if (stop_) return;
+    const bool hurried = hurried_;
     lock.unlock();
-    inspect();
+    if (!hurried)
+      inspect();
+    else if (!retired_)
+      shutdown_sockets_to(port_);
     lock.lock();
   }
 }

@@ -49,8 +49,9 @@ class Watchdog {
   // The server's port whose sockets may be shut down.
   void guard(std::uint16_t port) { port_ = port; }
 
-  // Shuts the sockets down at once: what the transport does to stop in time. Any thread.
-  void interrupt() { shutdown_sockets_to(port_); }
+  // From now on the sockets are shut down at once and again and again, for each further address of a name is a new
+  // socket: what the transport does to stop in time. The work is the watchdog's thread's. Any thread.
+  void hurry();
 
   // No more interventions: a stopping transport has given up on libnats. Any thread.
   void retire() { retired_ = true; }
@@ -71,6 +72,7 @@ class Watchdog {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;
+  bool hurried_ = false;
   std::thread thread_;
 };
 

@@ -112,12 +112,18 @@ TEST_F(Credentials, AUserOutsideTheSystemAccountIsSaid) {
   expect_said("system account", "outside");
 }
 
+// Its questions are answered, so it is in the right account; but it hears no events.
 TEST_F(Credentials, AUserWhoMayNotSubscribeIsSaid) {
   start(
-      "accounts { SYS { users: [{user: admin, password: fake, permissions: {subscribe: \"_INBOX.>\"}}] } "
-      "}\nsystem_account: SYS\n",
+      "accounts { SYS { users: [{user: admin, password: fake, permissions: {subscribe: \"_INBOX.>\"}}] } }\n"
+      "system_account: SYS\n",
       {"--nats.user=admin", "--nats.password=fake"});
-  expect_said("$SYS.", "forbidden");
+  EXPECT_TRUE(agent_.health_says("Permissions Violation for Subscription")) << agent_;
+  EXPECT_TRUE(agent_.reaches([](const Page& page) {
+    return page.count("nats_health_finding", {{"check", "agent_permissions"}}) == 1 &&
+           page.sum("nats_lookout_nats_permission_errors_total") >= 1;
+  })) << agent_.page().grep("nats_health");
+  EXPECT_NE(agent_.log().find("Permissions Violation for Subscription"), std::string::npos) << agent_;
 }
 
 TEST_F(Credentials, AUserWhoMayNotPublishIsSaid) {

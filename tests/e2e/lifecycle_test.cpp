@@ -124,7 +124,8 @@ TEST_F(Lifecycle, AConfigReloadCountsNoConnectTwice) {
   ASSERT_TRUE(agent_.reaches("nats_client_disconnects_total", {{"server", "n2"}, {"account", "B"}}, 1)) << agent_;
   EXPECT_EQ(agent_.page().sum("nats_client_connects_total", app), 5);
   EXPECT_EQ(agent_.page().sum("nats_client_disconnects_total", app), 0);
-  EXPECT_TRUE(agent_.reaches("nats_account_connections", app, 5)) << agent_;
+  EXPECT_TRUE(agent_.reaches("nats_account_connections", app, 5))
+      << agent_.page().grep("nats_account_connections") << "the server says " << cluster_[1].connections("APP");
 }
 
 // The agent's own connection is cut; what happened before is not counted again after.

@@ -43,12 +43,13 @@ TEST_F(Sidecar, StaysWithItsServerThroughLameDuckAndRestart) {
   cluster_[0].signal(SIGUSR2);
   EXPECT_TRUE(cluster_[0].process().wait(30s));
   expect("nats_lookout_connected", {}, 0);
-  expect("nats_server_up", {{"server", "n1"}}, 0);
+  if (server_at_least(9, 22)) expect("nats_server_up", {{"server", "n1"}}, 0);
   cluster_[0].start();
-  const std::string cause = server_at_least(9, 22) ? "lame_duck" : "shutdown";
-  expect("nats_server_restarts_total", {{"server", "n1"}, {"cause", cause}}, 1);
-  expect("nats_server_up", {{"server", "n1"}}, 1);
   expect("nats_lookout_connected", {}, 1);
+  expect("nats_server_restarts_total", {{"server", "n1"}}, 1);
+  // Before 2.9.22 nothing but the last SHUTDOWN tells, and that comes after the sidecar's connection was closed.
+  if (server_at_least(9, 22)) expect("nats_server_restarts_total", {{"server", "n1"}, {"cause", "lame_duck"}}, 1);
+  expect("nats_server_up", {{"server", "n1"}}, 1);
 }
 
 TEST_F(Sidecar, IgnoresWhatHappensOnOtherServers) {

@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const CommandLine line = read(fuzz::as_text(data, size));
   if (line.exit) {
     must(line.exit_code == 2, "a wrong file is a usage error", line.text);
-    must(fuzz::showable(line.text), "the error is one clean line", line.text);
+    must(!fuzz::has_control(line.text), "the error is one clean line", line.text);  // its bytes are the operator's own
     return 0;
   }
   const std::string written = to_yaml(line.config);

@@ -289,6 +289,8 @@ TEST_F(StateTest, ADrainedServerCountsAsStoppedInTheEnd) {
   pass(5min);
   EXPECT_EQ(server()->state, Lifecycle::stopped);
   EXPECT_FALSE(server()->up);
+  statsz({"ID2"}, clock.now().wall);
+  EXPECT_EQ(restarts(RestartCause::lame_duck), 1U);
 }
 
 TEST_F(StateTest, AForgedShutdownIsTakenBack) {
