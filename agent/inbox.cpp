@@ -12,27 +12,33 @@ constexpr std::size_t kChunkBytes = 256U << 10U;
 // The fill of the Inbox, in percent, from which a class is dropped.
 constexpr std::array<std::size_t, kTraffics> kSharePercent{10, 25, 50, 75, 100, 100};
 
+// The first that fits decides.
+struct Rule {
+  std::string_view head;
+  std::string_view tail;
+  Traffic traffic;
+};
+constexpr Rule kRules[] = {
+    {"$SYS.ACCOUNT.", ".SERVER.CONNS", Traffic::conns},
+    {"$SYS.ACCOUNT.", ".CLAIMS.UPDATE", Traffic::vital},
+    {"$SYS.ACCOUNT.", "", Traffic::connections},
+    {"$SYS.SERVER.ACCOUNT.", ".CONNS", Traffic::conns_twin},
+    {"$SYS.SERVER.", "", Traffic::vital},
+    {"$SYS.REQ.", ".CLAIMS.UPDATE", Traffic::vital},
+    {"$SYS.REQ.", "", Traffic::foreign},
+    {"$SYS._INBOX", "", Traffic::foreign},
+    {"$SYS.LATENCY.", "", Traffic::foreign},
+    {"$SYS.JSC.", "", Traffic::foreign},
+    {"$SYS.DEBUG.", "", Traffic::foreign},
+};
+
 }  // namespace
 
 Traffic traffic_of(std::string_view subject) {
-  if (subject.starts_with("$SYS.ACCOUNT.")) {
-    if (subject.ends_with(".SERVER.CONNS")) return Traffic::conns;
-    if (subject.ends_with(".CLAIMS.UPDATE")) return Traffic::vital;
-    return Traffic::connections;
+  for (const Rule& rule : kRules) {
+    if (subject.starts_with(rule.head) && subject.ends_with(rule.tail)) return rule.traffic;
   }
-  if (subject.starts_with("$SYS.SERVER.")) {
-    return subject.starts_with("$SYS.SERVER.ACCOUNT.") && subject.ends_with(".CONNS") ? Traffic::conns_twin
-                                                                                      : Traffic::vital;
-  }
-  if (subject.starts_with("$SYS.REQ.")) {
-    return subject.ends_with(".CLAIMS.UPDATE") ? Traffic::vital : Traffic::foreign;
-  }
-  if (subject.starts_with("$JS.EVENT.ADVISORY.")) return Traffic::vital;
-  // Server internals; another subject directly under $SYS would be new.
-  for (const std::string_view internal : {"$SYS._INBOX", "$SYS.LATENCY.", "$SYS.JSC.", "$SYS.DEBUG."}) {
-    if (subject.starts_with(internal)) return Traffic::foreign;
-  }
-  return Traffic::vital;
+  return Traffic::vital;  // another subject directly under $SYS would be new
 }
 
 void Batch::clear() {

@@ -4,6 +4,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -59,7 +60,15 @@ inline bool get(element value, Wall& out) {
   return true;
 }
 
-// ServerInfo, nats-server events.go. False when a field has the wrong type or there is no id.
+// Whether a server's id can be one token of a subject, for it becomes one when that server is asked: whoever invents an
+// id with a space or a line break in it would else write into our protocol stream.
+inline bool is_token(std::string_view id) {
+  constexpr std::size_t kLongest = 128;  // real ones have 56
+  const auto plain = [](char c) { return c > ' ' && c < '\x7F' && c != '.' && c != '*' && c != '>'; };
+  return !id.empty() && id.size() <= kLongest && std::all_of(id.begin(), id.end(), plain);
+}
+
+// ServerInfo, nats-server events.go. False when a field has the wrong type or there is no usable id.
 inline bool read_server(object fields, ServerInfo& server) {
   bool ok = true;
   for (const auto [key, value] : fields) {
@@ -82,7 +91,7 @@ inline bool read_server(object fields, ServerInfo& server) {
     else if (key == "time")
       ok &= get(value, server.time);
   }
-  return ok && !server.id.empty() && !server.name.empty();
+  return ok && is_token(server.id) && !server.name.empty();
 }
 
 }  // namespace lookout::json

@@ -85,8 +85,8 @@ Config fixed_part(Config config) {
 
 class Server {
  public:
-  Server(const std::vector<std::string>& arguments, const Config& config)
-      : arguments_(arguments), config_(config), secrets_(secrets(config.nats)) {}
+  Server(std::vector<std::string> arguments, const Config& config)
+      : arguments_(std::move(arguments)), config_(config), secrets_(secrets(config.nats)) {}
 
   int run(const sigset_t& signals) {
     auto events = EventLog::open(config_.events, instruments_);

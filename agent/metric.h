@@ -81,16 +81,27 @@ struct Collector {
 };
 
 // Compile-time lint of a table: help ends with a period, counters and only counters end in _total, base units by `As`.
+constexpr bool well_formed(const Metric& metric) {
+  if (metric.as == As::text) return true;
+  const std::string_view name = metric.name;
+  const std::string_view help = metric.help;
+  if (!name.starts_with("nats_") || !help.ends_with('.')) return false;
+  if ((metric.type == counter) != name.ends_with("_total")) return false;
+  switch (metric.as) {
+    case As::nanoseconds:
+      return name.ends_with("_seconds") || name.ends_with("_seconds_total");
+    case As::timestamp:
+      return name.ends_with("_timestamp_seconds");
+    case As::percent:
+      return name.ends_with("_ratio");
+    default:
+      return true;
+  }
+}
+
 constexpr bool well_formed(const Section& section) {
   for (const Metric& metric : section.metrics) {
-    if (metric.as == As::text) continue;
-    const std::string_view name = metric.name;
-    const std::string_view help = metric.help;
-    if (!name.starts_with("nats_") || help.empty() || !help.ends_with('.')) return false;
-    if ((metric.type == counter) != name.ends_with("_total")) return false;
-    if (metric.as == As::nanoseconds && !name.ends_with("_seconds") && !name.ends_with("_seconds_total")) return false;
-    if (metric.as == As::timestamp && !name.ends_with("_timestamp_seconds")) return false;
-    if (metric.as == As::percent && !name.ends_with("_ratio")) return false;
+    if (!well_formed(metric)) return false;
   }
   return true;
 }

@@ -11,7 +11,7 @@ namespace lookout {
 namespace {
 
 constexpr Millis kPoliteStop{150};  // after it a stop shuts the sockets down
-constexpr Millis kStopLimit{1000};
+constexpr Millis kStopLimit{800};   // after it libnats is left behind
 
 }  // namespace
 

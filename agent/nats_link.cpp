@@ -59,10 +59,19 @@ struct NatsLink::Callbacks {
     bell.ring();
   }
 
+  // The last libnats does on a delivery thread comes after this: it frees what was still waiting there. Hence the
+  // thread_local, whose destructor runs when the thread ends.
   static void on_complete(void* closure) noexcept {
-    auto& context = *static_cast<Context*>(closure);
-    --context.delivering;
-    context.bell.ring();
+    struct Farewell {
+      Context* context = nullptr;
+      ~Farewell() {
+        const std::lock_guard lock(context->bell.mutex);
+        --context->delivering;
+        context->bell.condition.notify_all();  // with the lock, for the context may be gone after it
+      }
+    };
+    thread_local Farewell farewell;
+    farewell.context = static_cast<Context*>(closure);
   }
 
   static void on_lame_duck(natsConnection* /*nc*/, void* closure) noexcept {

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <nats/nats.h>
+#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <limits>
@@ -44,6 +45,13 @@ bool follows_gossip(const Config& config) {
 Watchdog::Limits limits_for(const NatsOptions& config) {
   const Millis soft = 2 * config.timeout + Millis(1000);
   return {soft, std::max(Millis(20000), 4 * soft)};
+}
+
+// When libnats 3.4.1 closes, it frees OpenSSL's list of compression methods, which OpenSSL frees once more at exit and
+// crashes. Compression in TLS is not used, so the list is taken away from both.
+void take_compression_methods() {
+  SSL_COMP_get_compression_methods();  // makes the list, which happens once
+  sk_SSL_COMP_free(SSL_COMP_set0_compression_methods(nullptr));
 }
 
 }  // namespace
@@ -184,10 +192,8 @@ void Supervisor::send(NatsLink& link, const std::deque<Request>& requests) {
 
 std::optional<NatsLink::End> Supervisor::bury(std::unique_ptr<NatsLink> link) {
   std::optional<NatsLink::End> end = link->bury();
-  if (end) return end;
-  leaked_ = true;
-  static_cast<void>(link.release());  // libnats may still call back into it
-  return std::nullopt;
+  if (!end) unburied_.push_back(std::move(link));
+  return end;
 }
 
 // Tells why a connection ended and decides on the pause: none, but for one that keeps ending soon after its login.
@@ -231,11 +237,16 @@ void Supervisor::wait_before_retry() {
 }
 
 void Supervisor::close_library() {
+  take_compression_methods();
   const Watchdog::Call call(watchdog_, "nats_CloseAndWait");
   const natsStatus status = nats_CloseAndWait(kLibraryCloseMs);
   const bool quiet = status == NATS_OK || status == NATS_NOT_INITIALIZED;
-  // A callback that still runs has its closures here.
-  if (!quiet || leaked_) static_cast<void>(new std::shared_ptr<Supervisor>(shared_from_this()));
+  if (quiet && unburied_.empty()) return;
+  // A callback that still runs has its closures here: this object stays until the process ends.
+  static std::mutex mutex;
+  static auto* const kept = new std::vector<std::shared_ptr<Supervisor>>;
+  const std::lock_guard lock(mutex);
+  kept->push_back(shared_from_this());
 }
 
 bool Supervisor::request(std::string_view subject, std::string_view token, std::string_view body) {

@@ -54,7 +54,7 @@ class Supervisor : public std::enable_shared_from_this<Supervisor> {
   std::vector<std::string> discovered_;
   std::string last_url_;
   Millis wait_{0};
-  bool leaked_ = false;
+  std::vector<std::unique_ptr<NatsLink>> unburied_;  // libnats may still call back into them
 
   // guarded by bell_.mutex
   std::deque<Request> queue_;

@@ -249,27 +249,30 @@ bool Roster::retired(const Server& server, Now now) const {
 }
 
 void Roster::tick(Now now) {
-  for (std::size_t i = servers_.size(); i-- > 0;) {
-    Server& server = *servers_[i];
-    server.seq.check();
-    if (server.joining()) {
-      if (server.start != Wall{} || now.mono - server.first_heard >= kPatience) settle(server, now);
-      i = std::min(i, servers_.size());  // settling may have merged it away
+  std::vector<Server*> all;
+  for (const auto& server : servers_) all.push_back(server.get());
+  for (Server* server : all) {
+    server->seq.check();
+    if (server->joining() && (server->start != Wall{} || now.mono - server->first_heard >= kPatience)) {
+      settle(*server, now);  // the joining one may be gone after it, no other
       continue;
     }
-    if (server.state == Lifecycle::up && silent(server, now)) {
-      set_state(server, Lifecycle::lost, now);
-      silence(server);
-      observer_(EventKind::server_lost, server, "silent without having announced it");
-    } else if (server.state == Lifecycle::draining) {
-      if (now.mono - server.last_heard >= options_.lost_after) silence(server);
-      if (now.mono - server.state_mono >= options_.drain_limit) set_state(server, Lifecycle::stopped, now);
-    }
-    if (retired(server, now)) {
-      observer_(EventKind::server_retired, server, kLifecycleNames[static_cast<std::size_t>(server.state)]);
-      erase(server);
-    }
+    age(*server, now);
+    if (!retired(*server, now)) continue;
+    observer_(EventKind::server_retired, *server, kLifecycleNames[static_cast<std::size_t>(server->state)]);
+    erase(*server);
   }
+}
+
+void Roster::age(Server& server, Now now) {
+  if (server.state == Lifecycle::up && silent(server, now)) {
+    set_state(server, Lifecycle::lost, now);
+    silence(server);
+    observer_(EventKind::server_lost, server, "silent without having announced it");
+  }
+  if (server.state != Lifecycle::draining) return;
+  if (now.mono - server.last_heard >= options_.lost_after) silence(server);
+  if (now.mono - server.state_mono >= options_.drain_limit) set_state(server, Lifecycle::stopped, now);
 }
 
 void Roster::erase(Server& server) {

@@ -108,6 +108,7 @@ class Roster {
   Server* make(const ServerInfo& info, Now now);
   void lives(Server& server, const ServerInfo& info, Now now);
   static void describe(Server& server, const ServerInfo& info);
+  void age(Server& server, Now now);
   void settle(Server& joining, Now now);
   void adopt(Server& joining, std::string name, Now now);
   void restart(Server& old, Server& joining, Now now);

@@ -1,8 +1,10 @@
 #include "agent/text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <iterator>
 
 namespace lookout {
 namespace {
@@ -10,20 +12,33 @@ namespace {
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
 
+// What may follow a first byte: the length of the sequence and the range of its second byte (RFC 3629, table 3-7 of
+// Unicode).
+struct Lead {
+  unsigned char first;
+  unsigned char last;
+  std::size_t length;
+  unsigned char second_low;
+  unsigned char second_high;
+};
+constexpr Lead kLeads[] = {
+    {0xC2, 0xDF, 2, 0x80, 0xBF}, {0xE0, 0xE0, 3, 0xA0, 0xBF}, {0xE1, 0xEC, 3, 0x80, 0xBF}, {0xED, 0xED, 3, 0x80, 0x9F},
+    {0xEE, 0xEF, 3, 0x80, 0xBF}, {0xF0, 0xF0, 4, 0x90, 0xBF}, {0xF1, 0xF3, 4, 0x80, 0xBF}, {0xF4, 0xF4, 4, 0x80, 0x8F},
+};
+
 // Length of the well-formed UTF-8 sequence at the start of `text`; 0 when there is none.
 std::size_t sequence_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
+  if (byte(0) < 0x80) return 1;
+  const auto* const lead = std::find_if(std::begin(kLeads), std::end(kLeads), [&](const Lead& each) {
+    return byte(0) >= each.first && byte(0) <= each.last;
+  });
+  if (lead == std::end(kLeads) || text.size() < lead->length) return 0;
+  if (byte(1) < lead->second_low || byte(1) > lead->second_high) return 0;
+  for (std::size_t i = 2; i < lead->length; ++i) {
     if ((byte(i) & 0xC0U) != 0x80) return 0;
   }
-  // Overlong forms, surrogates and what is beyond U+10FFFF.
-  if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F)) return 0;
-  if ((first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F)) return 0;
-  return length;
+  return lead->length;
 }
 
 // C0, DEL and C1 controls, and the bidirectional overrides that make a log line lie.
@@ -38,11 +53,51 @@ bool is_control(std::string_view sequence) {
   return sequence.size() == 3 && (line_or_override || isolate);
 }
 
+// By hand: every event has four times in it, and from_chars takes twice as long.
 bool digits(std::string_view text, std::size_t at, std::size_t count, int& value) {
   if (text.size() < at + count) return false;
-  const char* begin = text.data() + at;
-  const auto [end, error] = std::from_chars(begin, begin + count, value);
-  return error == std::errc() && end == begin + count && *begin != '-';
+  value = 0;
+  for (const char c : text.substr(at, count)) {
+    if (c < '0' || c > '9') return false;
+    value = value * 10 + (c - '0');
+  }
+  return true;
+}
+
+// Years outside what nanoseconds since 1970 can hold, Go's zero time among them, are "not set".
+std::optional<std::chrono::sys_days> parse_date(std::string_view text) {
+  using namespace std::chrono;
+  int year = 0;
+  int month = 0;
+  int day = 0;
+  const bool shape = text[4] == '-' && text[7] == '-' && digits(text, 0, 4, year) && digits(text, 5, 2, month) &&
+                     digits(text, 8, 2, day);
+  const year_month_day date = std::chrono::year(year) / month / day;
+  if (!shape || !date.ok() || year < 1971 || year > 2200) return std::nullopt;
+  return sys_days(date);
+}
+
+// "Thh:mm:ss"
+std::optional<std::chrono::seconds> parse_clock(std::string_view text) {
+  int hours = 0;
+  int minutes = 0;
+  int seconds = 0;
+  const bool shape = text[0] == 'T' && text[3] == ':' && text[6] == ':' && digits(text, 1, 2, hours) &&
+                     digits(text, 4, 2, minutes) && digits(text, 7, 2, seconds);
+  if (!shape || hours > 23 || minutes > 59 || seconds > 60) return std::nullopt;
+  return std::chrono::seconds(hours * 3600 + minutes * 60 + seconds);
+}
+
+// ".912941197" at `at`, which moves behind it; up to nine digits.
+std::chrono::nanoseconds parse_fraction(std::string_view text, std::size_t& at) {
+  std::int64_t nanos = 0;
+  if (text[at] != '.') return std::chrono::nanoseconds(0);
+  std::int64_t unit = 1'000'000'000;
+  for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9' && unit > 1; ++at) {
+    unit /= 10;
+    nanos += (text[at] - '0') * unit;
+  }
+  return std::chrono::nanoseconds(nanos);
 }
 
 // "Z" or "+hh:mm" at `at`, to the end of the text.
@@ -78,27 +133,14 @@ std::string clean(std::string_view text, std::size_t limit) {
 
 std::optional<Wall> parse_time(std::string_view text) {
   using namespace std::chrono;
-  int y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0;
-  const bool shape =
-      text.size() >= 20 && text[4] == '-' && text[7] == '-' && text[10] == 'T' && text[13] == ':' && text[16] == ':';
-  if (!shape || !digits(text, 0, 4, y) || !digits(text, 5, 2, mo) || !digits(text, 8, 2, d) ||
-      !digits(text, 11, 2, h) || !digits(text, 14, 2, mi) || !digits(text, 17, 2, s)) {
-    return std::nullopt;
-  }
+  if (text.size() < 20) return std::nullopt;
+  const auto date = parse_date(text.substr(0, 10));
+  const auto clock = parse_clock(text.substr(10, 9));
   std::size_t at = 19;
-  std::int64_t nanos = 0;
-  if (text[at] == '.') {
-    std::int64_t unit = 1'000'000'000;
-    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9' && unit > 1; ++at) {
-      unit /= 10;
-      nanos += (text[at] - '0') * unit;
-    }
-  }
+  const nanoseconds fraction = parse_fraction(text, at);
   const auto offset = parse_offset(text, std::min(at, text.size()));
-  const year_month_day date = year(y) / mo / d;
-  // Years outside the range that nanoseconds since 1970 can hold, Go's zero time among them, are "not set".
-  if (!offset || !date.ok() || y < 1971 || y > 2200 || h > 23 || mi > 59 || s > 60) return std::nullopt;
-  return Wall(sys_days(date)) + hours(h) + minutes(mi) + std::chrono::seconds(s) + nanoseconds(nanos) - *offset;
+  if (!date || !clock || !offset) return std::nullopt;
+  return Wall(*date) + *clock + fraction - *offset;
 }
 
 std::string format_time(Wall time) {

@@ -84,49 +84,48 @@ bool leaks_tokens(std::string_view version) {
   return v < Version{2, 10, 28} || (v >= Version{2, 11, 0} && v < Version{2, 11, 2});
 }
 
+constexpr std::pair<std::string_view, std::string_view ClientInfo::*> kClientTexts[] = {
+    {"host", &ClientInfo::host},   {"acc", &ClientInfo::account}, {"name_tag", &ClientInfo::account_name},
+    {"user", &ClientInfo::user},   {"name", &ClientInfo::name},   {"lang", &ClientInfo::lang},
+    {"ver", &ClientInfo::version},
+};
+
+// False only when the field is known and its value has another type.
+bool read_client_field(std::string_view key, element value, ClientInfo& client) {
+  if (key == "id") return json::get(value, client.id);
+  if (key == "start") return json::get(value, client.start);
+  if (key == "stop") return json::get(value, client.stop);
+  for (const auto& [name, member] : kClientTexts) {
+    if (name == key) return json::get(value, client.*member);
+  }
+  return true;
+}
+
+Credential credential_of(const ClientInfo& client, bool has_jwt) {
+  if (has_jwt) return Credential::jwt;
+  if (client.user.empty()) return Credential::none;
+  if (client.user == "[REDACTED]") return Credential::token;
+  return is_nkey(client.user) ? Credential::nkey : Credential::password;
+}
+
 bool read_client(object fields, ClientInfo& client) {
   bool ok = true;
   std::string_view kind;
   std::string_view type;
   bool has_jwt = false;
   for (const auto [key, value] : fields) {
-    if (key == "id")
-      ok &= json::get(value, client.id);
-    else if (key == "start")
-      ok &= json::get(value, client.start);
-    else if (key == "stop")
-      ok &= json::get(value, client.stop);
-    else if (key == "host")
-      ok &= json::get(value, client.host);
-    else if (key == "acc")
-      ok &= json::get(value, client.account);
-    else if (key == "name_tag")
-      ok &= json::get(value, client.account_name);
-    else if (key == "user")
-      ok &= json::get(value, client.user);
-    else if (key == "name")
-      ok &= json::get(value, client.name);
-    else if (key == "lang")
-      ok &= json::get(value, client.lang);
-    else if (key == "ver")
-      ok &= json::get(value, client.version);
-    else if (key == "kind")
+    if (key == "kind")
       ok &= json::get(value, kind);
     else if (key == "client_type")
       ok &= json::get(value, type);
     else if (key == "jwt")
       has_jwt = true;  // its presence is all that is ever kept
+    else
+      ok &= read_client_field(key, value, client);
   }
   client.kind = named(kKinds, kind, ClientKind::other);
   client.type = type.empty() ? ClientType::none : named(kTypes, type, ClientType::other);
-  if (has_jwt)
-    client.credential = Credential::jwt;
-  else if (client.user.empty())
-    client.credential = Credential::none;
-  else if (client.user == "[REDACTED]")
-    client.credential = Credential::token;
-  else
-    client.credential = is_nkey(client.user) ? Credential::nkey : Credential::password;
+  client.credential = credential_of(client, has_jwt);
   return ok && !client.account.empty();
 }
 

@@ -140,7 +140,7 @@ void Render(benchmark::State& state) {
   std::int64_t comments = 0;
   for (std::size_t at = page.find("\n#"); at != std::string::npos; at = page.find("\n#", at + 1)) ++comments;
   const std::int64_t series = lines - comments - 1;
-  state.counters["series"] = static_cast<double>(series);
+  state.SetLabel(std::to_string(series) + " series");
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * series);
 }
 

@@ -80,6 +80,10 @@ struct Mistake {
   const char* named;  // what the sentence has to name
 };
 
+void PrintTo(const Mistake& mistake, std::ostream* out) {
+  *out << mistake.name;
+}
+
 class Mistakes : public testing::TestWithParam<Mistake> {};
 
 TEST_P(Mistakes, EndTheStartWithOneSentence) {

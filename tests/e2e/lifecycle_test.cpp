@@ -124,6 +124,8 @@ TEST_F(Lifecycle, AConfigReloadCountsNoConnectTwice) {
   ASSERT_TRUE(agent_.reaches("nats_client_disconnects_total", {{"server", "n2"}, {"account", "B"}}, 1)) << agent_;
   EXPECT_EQ(agent_.page().sum("nats_client_connects_total", app), 5);
   EXPECT_EQ(agent_.page().sum("nats_client_disconnects_total", app), 0);
+  // 2.9 moves the clients through $G and says nothing of their return until the account changes again.
+  if (!server_at_least(10)) visit(cluster_[1].port(), kApp);
   EXPECT_TRUE(agent_.reaches("nats_account_connections", app, 5))
       << agent_.page().grep("nats_account_connections") << "the server says " << cluster_[1].connections("APP");
 }

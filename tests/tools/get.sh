@@ -8,7 +8,11 @@ mkdir -p "$TOOLS"
 
 BUILD_PACKAGES=(g++ cmake ninja-build pkg-config git ca-certificates libnats-dev libcli11-dev libsimdjson-dev libspdlog-dev
   libyaml-cpp-dev libcpp-httplib-dev prometheus-cpp-dev nlohmann-json3-dev zlib1g-dev libssl-dev)
-TEST_PACKAGES=(libgtest-dev libgmock-dev clang clang-tidy clang-format libclang-rt-dev llvm python3 python3-pip unzip openssl procps)
+TEST_PACKAGES=(libgtest-dev libgmock-dev clang clang-tidy clang-format libclang-rt-dev llvm python3 python3-pip unzip openssl)
+
+# The same for everybody who configures a build, so that none undoes another's.
+CONFIGURE=()
+if command -v ccache >/dev/null; then CONFIGURE=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi

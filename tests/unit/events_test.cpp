@@ -134,6 +134,8 @@ TEST(Events, HostilePayloadsAreMalformed) {
        {std::string(), std::string("null"), std::string("[]"), std::string("{"), deep, huge,
         std::string("{\"server\":null}"),
         std::string(R"({"server":{"id":["x"],"name":"n"},"client":{"id":1,"acc":"A"}})"),
+        std::string(R"({"server":{"id":"N 0\r\nPUB a 0","name":"n"},"client":{"id":1,"acc":"A"}})"),
+        std::string(R"({"server":{"id":"N.a","name":"n"},"client":{"id":1,"acc":"A"}})"),
         std::string(R"({"server":{"id":"N","name":"n"},"client":7})"),
         std::string(R"({"server":{"id":"N","name":"n"},"client":{"id":-1,"acc":"A"}})"), std::string("\xFF\xFE{}"),
         std::string("{\"server\":{\"id\":\"N\",\"name\":\"a\nb\"}}"),
