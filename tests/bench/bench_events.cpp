@@ -185,7 +185,10 @@ void floor_of(const std::string& self, const e2e::TempDir& dir, e2e::NatsServer&
   e2e::Process client;
   const auto out = dir / "receive.out";
   client.start({self, "--receive", server.url()}, out, dir / "receive.err");
-  if (!e2e::eventually([&] { return e2e::read_file(out) == "ready\n"; })) std::exit(2);
+  if (!e2e::eventually([&] { return e2e::read_file(out).ends_with("ready\n"); })) {
+    std::fprintf(stderr, "the receiver does not connect\n");
+    std::exit(2);
+  }
   const double cpu = bench::cpu_seconds(client.pid());
   Connection connection(server.url());
   bench::ConnectEvents events;

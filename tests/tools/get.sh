@@ -15,7 +15,7 @@ CONFIGURE=()
 if command -v ccache >/dev/null; then CONFIGURE=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
 
 as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
 # Once per run, and only when something has to come from apt.
