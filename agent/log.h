@@ -13,7 +13,7 @@ namespace lookout::log {
 
 using Fields = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
-// Again on SIGHUP; level is one of debug, info, warn, error.
+// Again on SIGHUP; level is one of debug, info, warn, error, off.
 void configure(const std::string& level, LogFormat format);
 
 void debug(std::string_view text, Fields fields = {});

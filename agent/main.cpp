@@ -25,6 +25,8 @@
 namespace lookout {
 namespace {
 
+constexpr Millis kLoginPatience{2000};  // enough for one pass over the urls of servers that answer
+
 int fail(const std::string& sentence) {
   std::fprintf(stderr, "nats-lookout: %s\n", sentence.c_str());
   return 2;
@@ -134,7 +136,9 @@ class Server {
   Instruments instruments_;
 };
 
-bool answered(const Snapshot& snapshot) {
+// Whether `check` knows enough: one round is through, or the login will not succeed soon.
+bool answered(const Snapshot& snapshot, Mono::duration waited) {
+  if (!snapshot.link.connected) return !snapshot.link.sentence.empty() && waited > kLoginPatience;
   if (snapshot.link.identity != Identity::system) return snapshot.link.identity != Identity::unknown;
   for (const RoundView& round : snapshot.rounds) {
     if (round.rounds_total == 0) return false;
@@ -144,14 +148,14 @@ bool answered(const Snapshot& snapshot) {
 
 // One round of questions, then what the deployment's health is.
 int check(const Config& config, const sigset_t& signals) {
-  log::configure("error", config.log_format);
+  log::configure("off", config.log_format);  // the output says it all
   Cell cell;
   Instruments instruments;
   const DataPath path(
       config, [](const Event&, Now) {}, cell, instruments);
-  const Mono deadline = read_clock().mono + config.nats.timeout * 2;
-  while (!answered(*cell.get()) && read_clock().mono < deadline) {
-    if (wait_signal(signals, Millis(50)) != 0) break;
+  const Mono start = read_clock().mono;
+  for (Mono::duration waited{}; waited < config.nats.timeout * 2; waited = read_clock().mono - start) {
+    if (answered(*cell.get(), waited) || wait_signal(signals, Millis(50)) != 0) break;
   }
   const auto snapshot = cell.get();
   std::fputs(render_check(*snapshot, config.check_format).c_str(), stdout);
