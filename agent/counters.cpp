@@ -11,7 +11,7 @@ AccountTable::AccountTable(std::uint32_t limit) : limit_(limit), accounts_{{"oth
 AccountIndex AccountTable::index(std::string_view id, std::string_view name) {
   auto found = by_id_.find(id);
   if (found == by_id_.end()) {
-    if (accounts_.size() > limit_) {
+    if (accounts_.size() > limit_ || id.size() > kMaxText) {
       ++folded_;
       return 0;
     }
@@ -19,15 +19,21 @@ AccountIndex AccountTable::index(std::string_view id, std::string_view name) {
     accounts_.push_back({clean(id), clean(id)});
     shared_.reset();
   }
-  Account& account = accounts_[found->second];
-  if (!name.empty() && account.name != name) {
-    std::string shown = clean(name);
-    if (account.name != shown) {
-      account.name = std::move(shown);
-      shared_.reset();
-    }
-  }
+  show(accounts_[found->second], name);
   return found->second;
+}
+
+void AccountTable::rename(std::string_view id, std::string_view name) {
+  const auto found = by_id_.find(id);
+  if (found != by_id_.end()) show(accounts_[found->second], name);
+}
+
+void AccountTable::show(Account& account, std::string_view name) {
+  if (name.empty() || account.name == name) return;
+  std::string shown = clean(name);
+  if (account.name == shown) return;
+  account.name = std::move(shown);
+  shared_.reset();
 }
 
 std::shared_ptr<const std::vector<Account>> AccountTable::share() {

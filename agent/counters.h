@@ -25,11 +25,15 @@ class AccountTable {
 
   // The index of an account, made when new; `name` (if known) becomes its display name.
   AccountIndex index(std::string_view id, std::string_view name);
+  // The display name of an account that is already known.
+  void rename(std::string_view id, std::string_view name);
 
   [[nodiscard]] std::shared_ptr<const std::vector<Account>> share();
   [[nodiscard]] std::uint64_t folded() const { return folded_; }  // look-ups that ended in "other"
 
  private:
+  void show(Account& account, std::string_view name);
+
   struct Hash : std::hash<std::string_view> {
     using is_transparent = void;
   };

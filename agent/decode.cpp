@@ -98,23 +98,28 @@ void fold_into(std::vector<Row>& rows, Row row) {
   }
 }
 
-std::vector<Row> read_section(const Section& section, element root) {
+// Adds a row while there is room.
+void add_row(const Section& section, Row row, std::vector<Row>& rows, std::uint64_t& left_out) {
+  if (rows.size() >= kMaxRows)
+    ++left_out;
+  else if (section.fold)
+    fold_into(rows, std::move(row));
+  else
+    rows.push_back(std::move(row));
+}
+
+std::vector<Row> read_section(const Section& section, element root, std::uint64_t& left_out) {
   std::vector<Row> rows;
   element found;
   if (root.at_pointer(section.path).get(found) != simdjson::SUCCESS) return rows;
   if (section.map && found.is_object()) {
-    for (const auto [key, value] : object(found)) rows.push_back(read_row(section, value, key));
-    return rows;
-  }
-  if (found.is_object()) rows.push_back(read_row(section, found, {}));
-  if (!found.is_array()) return rows;
-  for (const element item : simdjson::dom::array(found)) {
-    if (!item.is_object()) continue;
-    Row row = read_row(section, item, {});
-    if (section.fold)
-      fold_into(rows, std::move(row));
-    else
-      rows.push_back(std::move(row));
+    for (const auto [key, value] : object(found)) add_row(section, read_row(section, value, key), rows, left_out);
+  } else if (found.is_object()) {
+    rows.push_back(read_row(section, found, {}));
+  } else if (found.is_array()) {
+    for (const element item : simdjson::dom::array(found)) {
+      if (item.is_object()) add_row(section, read_row(section, item, {}), rows, left_out);
+    }
   }
   return rows;
 }
@@ -150,7 +155,8 @@ Result<Reply> ReplyDecoder::decode(const Collector& collector, const Message& me
   auto block = std::make_shared<Block>();
   block->server_time = reply.server.time;
   block->received = message.received;
-  for (const Section& section : collector.sections) block->parts.push_back(read_section(section, root));
+  for (const Section& section : collector.sections)
+    block->parts.push_back(read_section(section, root, reply.rows_left_out));
   if (block->parts.empty() || block->parts.front().empty())
     return Error{std::string("no ") + collector.sections[0].path};
   reply.block = std::move(block);
@@ -158,10 +164,6 @@ Result<Reply> ReplyDecoder::decode(const Collector& collector, const Message& me
   const std::string body = collector.sections[0].path;
   element start;
   if (root.at_pointer(body + "/start").get(start) == simdjson::SUCCESS) json::get(start, reply.start);
-  element required;  // omitted when false
-  const bool closed = root.at_pointer(body + "/auth_required").get(required) == simdjson::SUCCESS &&
-                      required.is_bool() && bool(required);
-  reply.open_server = std::string_view(collector.name) == "varz" && !closed;
   return reply;
 }
 

@@ -3,6 +3,8 @@
 // (monitoring over $SYS).
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,11 +16,14 @@
 
 namespace lookout {
 
+// Rows of one section (routes, gateways, HTTP paths) that are taken from one reply.
+inline constexpr std::size_t kMaxRows = 1024;
+
 struct Reply {
   ServerInfo server;  // views, valid until the next decode
   std::shared_ptr<const Block> block;
-  Wall start{};              // of the server process; the epoch when this endpoint does not say
-  bool open_server = false;  // VARZ: no authentication is required, so $G has legitimate clients
+  Wall start{};                     // of the server process; the epoch when this endpoint does not say
+  std::uint64_t rows_left_out = 0;  // beyond kMaxRows
 };
 
 struct UserInfo {

@@ -119,7 +119,6 @@ void Loop::tick(Now now) {
   poller_.tick(state_.roster(), now);
   state_.tick(now);
   report_rounds(now);
-  log_findings();
 }
 
 // A finding is told when it comes, changes its state, and goes.
@@ -155,6 +154,7 @@ void Loop::publish(Now now) {
   if (!changed && now.mono - cell_.get()->taken.mono < kRefresh) return;
   next_publish_ = now.mono + kPublish;
   cell_.put(state_.snapshot(poller_.rounds(), now));
+  log_findings();
 }
 
 }  // namespace lookout

@@ -50,6 +50,7 @@ void Poller::connected(std::string_view server_id, Now now) {
 void Poller::disconnected() {
   server_id_.clear();
   for (Round& round : rounds_) round.open = false;
+  for (RoundView& view : views_) view.missing.clear();
 }
 
 void Poller::tick(Roster& roster, Now now) {

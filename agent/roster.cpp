@@ -8,7 +8,9 @@ namespace lookout {
 namespace {
 
 constexpr Millis kPingEvery{1000};
-constexpr Millis kBlindEnough{2000};  // a shorter gap of our own connection hides no announcement
+constexpr std::size_t kPingsAtOnce = 256;
+constexpr std::chrono::seconds kClockTolerance{5};  // a server's clock may be ahead; what is further is not believed
+constexpr Millis kBlindEnough{2000};                // a shorter gap of our own connection hides no announcement
 
 // nats-server sends STATSZ every 10 s since 2.10.21, every 30 s before.
 Millis statsz_interval(const std::string& version) {
@@ -27,6 +29,7 @@ Server* Roster::find(std::string_view id) {
 
 Server* Roster::heard(const ServerInfo& info, Now now) {
   Server* server = find(info.id);
+  if (server == nullptr && servers_.size() >= kMaxServers) return nullptr;
   if (server == nullptr) server = make(info, now);
   if (server->id != info.id) {
     resurrect(*server, info, now);
@@ -36,7 +39,20 @@ Server* Roster::heard(const ServerInfo& info, Now now) {
   return server;
 }
 
+// Ids that never showed a STATSZ are forged, or will be heard again.
+void Roster::evict_joining() {
+  Server* oldest = nullptr;
+  std::size_t count = 0;
+  for (const auto& server : servers_) {
+    if (!server->joining()) continue;
+    ++count;
+    if (oldest == nullptr || server->last_heard < oldest->last_heard) oldest = server.get();
+  }
+  if (count >= kMaxJoining) erase(*oldest);
+}
+
 Server* Roster::make(const ServerInfo& info, Now now) {
+  evict_joining();
   auto server = std::make_unique<Server>();
   server->id = info.id;
   server->process = ++processes_;
@@ -75,12 +91,12 @@ void Roster::lives(Server& server, const ServerInfo& info, Now now) {
   server.seq.saw(info.seq);
   server.last_heard = now.mono;
   server.unanswered = 0;
-  const bool newer = info.time > server.last_time;
-  if (!newer) return;
-  server.last_time = info.time;
+  const Wall time = std::min(info.time, now.wall + kClockTolerance);
+  if (time <= server.last_time) return;
+  server.last_time = time;
   describe(server, info);
   const bool left = server.state == Lifecycle::stopped || server.state == Lifecycle::draining;
-  if (server.state == Lifecycle::lost || (left && info.time > server.left_time)) {
+  if (server.state == Lifecycle::lost || (left && time > server.left_time)) {
     server.announced.reset();
     set_state(server, Lifecycle::up, now);
     observer_(EventKind::server_returned, server, "it speaks again");
@@ -121,21 +137,20 @@ void Roster::settle(Server& joining, Now now) {
     return;
   }
   // A process that said something after this one started is another server.
-  const auto outlived = [&](const Server* rival) {
-    return joining.start != Wall{} && rival->last_time > joining.start;
-  };
+  const auto outlived = [&](const Server* rival) { return rival->last_time > joining.start; };
   for (Server* rival : rivals) {
     if (rival->state != Lifecycle::up && !outlived(rival)) {
       restart(*rival, joining, now);
       return;
     }
   }
-  if (now.mono - joining.first_heard < kChallenge) {
+  if (joining.challenge == Mono{}) joining.challenge = now.mono;
+  if (now.mono - joining.challenge < kChallenge) {
     for (Server* rival : rivals) rival->challenged = rival->state == Lifecycle::up;
     return;
   }
   for (Server* rival : rivals) {
-    const bool answered = rival->last_heard > joining.first_heard;
+    const bool answered = rival->last_heard > joining.challenge;
     if (!answered && !outlived(rival)) {
       restart(*rival, joining, now);
       return;
@@ -146,8 +161,16 @@ void Roster::settle(Server& joining, Now now) {
 
 void Roster::adopt(Server& joining, std::string name, Now now) {
   joining.name = std::move(name);
-  set_state(joining, Lifecycle::up, now);
+  arrive(joining, now);
   observer_(EventKind::server_joined, joining, "");
+}
+
+// Its identity is settled. It may have announced its end already.
+void Roster::arrive(Server& server, Now now) {
+  const bool leaves = server.announced.has_value();
+  const Lifecycle left = server.announced == RestartCause::lame_duck ? Lifecycle::draining : Lifecycle::stopped;
+  set_state(server, leaves ? left : Lifecycle::up, now);
+  if (server.state == Lifecycle::stopped) silence(server);
 }
 
 // `joining` is the next process of `old`: everything it has so far moves there.
@@ -162,23 +185,22 @@ void Roster::restart(Server& old, Server& joining, Now now) {
   old.host = joining.host;
   old.domain = joining.domain;
   old.jetstream = joining.jetstream;
-  old.open = joining.open;
-  old.process = joining.process;
+  old.previous_process = std::exchange(old.process, joining.process);
   old.start = joining.start;
   old.first_heard = joining.first_heard;
   old.last_heard = joining.last_heard;
   old.last_time = joining.last_time;
-  old.left_time = Wall{};
-  old.announced.reset();
+  old.left_time = joining.left_time;
+  old.announced = joining.announced;
   old.unanswered = 0;
   old.challenged = false;
-  old.removed = false;
+  old.removed = Mono{};
   old.seq = joining.seq;
   old.accounts = std::move(joining.accounts);
   old.blocks = std::move(joining.blocks);
   by_id_[old.id] = &old;
   std::erase_if(servers_, [&](const auto& server) { return server.get() == &joining; });
-  set_state(old, Lifecycle::up, now);
+  arrive(old, now);
   observer_(EventKind::server_restarted, old, kRestartCauseNames[static_cast<std::size_t>(cause)]);
 }
 
@@ -191,13 +213,13 @@ RestartCause Roster::cause_of(const Server& old) const {
 }
 
 void Roster::draining(Server& server, Wall time, Now now) {
-  server.left_time = time;
+  server.left_time = std::min(time, now.wall + kClockTolerance);
   server.announced = RestartCause::lame_duck;
   if (!server.joining() && server.state != Lifecycle::draining) set_state(server, Lifecycle::draining, now);
 }
 
 void Roster::stopped(Server& server, Wall time, Now now) {
-  server.left_time = time;
+  server.left_time = std::min(time, now.wall + kClockTolerance);
   if (!server.announced) server.announced = RestartCause::shutdown;
   if (server.joining() || server.state == Lifecycle::stopped) return;
   set_state(server, Lifecycle::stopped, now);
@@ -206,7 +228,7 @@ void Roster::stopped(Server& server, Wall time, Now now) {
 
 void Roster::removed(std::string_view cluster, std::string_view name, Now now) {
   for (const auto& server : servers_) {
-    if (server->base_name == name && (cluster.empty() || server->cluster == cluster)) server->removed = true;
+    if (server->base_name == name && (cluster.empty() || server->cluster == cluster)) server->removed = now.mono;
   }
   tick(now);
 }
@@ -243,7 +265,7 @@ bool Roster::retired(const Server& server, Now now) const {
   const auto since = now.mono - server.state_mono;
   if (server.state == Lifecycle::joining) return now.mono - server.last_heard > options_.retire_nameless;
   if (server.state == Lifecycle::up || server.state == Lifecycle::draining) return false;
-  if (server.removed) return true;
+  if (server.removed != Mono{} && server.last_heard - server.removed < options_.lost_after) return true;
   if (server.nameless()) return since >= options_.retire_nameless;
   return since >= (server.state == Lifecycle::stopped ? options_.retire_stopped : options_.retire_lost);
 }
@@ -253,7 +275,7 @@ void Roster::tick(Now now) {
   for (const auto& server : servers_) all.push_back(server.get());
   for (Server* server : all) {
     server->seq.check();
-    if (server->joining() && (server->start != Wall{} || now.mono - server->first_heard >= kPatience)) {
+    if (server->joining() && server->start != Wall{}) {
       settle(*server, now);  // the joining one may be gone after it, no other
       continue;
     }
@@ -287,6 +309,7 @@ std::vector<std::string> Roster::to_ping(Now now) {
     const bool doubtful =
         server->state == Lifecycle::up && now.mono - server->last_heard >= options_.lost_after * 3 / 5;
     if (!server->joining() && !server->challenged && !doubtful) continue;
+    if (out.size() == kPingsAtOnce) break;
     if (now.mono - server->pinged < std::min<Mono::duration>(kPingEvery, options_.lost_after / 5)) continue;
     server->pinged = now.mono;
     ++server->unanswered;

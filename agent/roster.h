@@ -2,8 +2,9 @@
 // which process of it lives (an id), and what a new id means: a restart or a second server of that name. Owned by
 // State; loop thread.
 //
-// A new id is `joining` until its identity is settled, usually by the STATSZ it is asked for at once. When its name
-// belongs to a server that seems alive, that one is asked too; whoever stays silent for kChallenge has been restarted.
+// A new id is `joining`, and not shown, until its STATSZ, for which it is asked at once, says when the process started.
+// When its name belongs to a server that seems alive, that one is asked too; whoever stays silent for kChallenge has
+// been restarted.
 #pragma once
 
 #include <functional>
@@ -41,8 +42,8 @@ struct Server {
   std::string host;
   std::string domain;
   bool jetstream = false;
-  bool open = false;  // no authentication required: $G has legitimate clients
   std::uint32_t process = 0;
+  std::uint32_t previous_process = 0;
   Wall start{};
   Lifecycle state = Lifecycle::joining;
   Wall state_since{};
@@ -55,7 +56,8 @@ struct Server {
   unsigned unanswered = 0;                // directed pings since it was last heard
   Mono pinged;
   bool challenged = false;
-  bool removed = false;  // SERVER.REMOVED: forgotten as soon as it is silent
+  Mono challenge{};  // joining: when those of its name were first asked
+  Mono removed{};    // when SERVER.REMOVED told of it: forgotten if it falls silent then
   SeqTracker seq;
   // what stays across processes
   std::array<std::uint64_t, kRestartCauseNames.size()> restarts{};
@@ -75,15 +77,17 @@ struct Server {
 
 class Roster {
  public:
-  static constexpr Millis kChallenge{2000};  // how long a server whose name was taken has to answer
-  static constexpr Millis kPatience{5000};  // how long a new server may stay without STATSZ before it is taken as it is
+  static constexpr std::size_t kMaxServers = 20000;  // what a forger of server ids can make us keep
+  static constexpr std::size_t kMaxJoining = 1024;   // of those, the ones without STATSZ; the oldest goes first
+  static constexpr Millis kChallenge{2000};          // how long a server whose name was taken has to answer
 
   // Called for every change that the event log should tell: joined, restarted, lost, returned, retired.
   using Observer = std::function<void(EventKind, const Server&, std::string_view reason)>;
 
   Roster(const ServerOptions& options, std::size_t collectors, Observer observer);
 
-  // A message with this server block arrived: finds or makes the server, and notes that it lives. Never null.
+  // A message with this server block arrived: finds or makes the server, and notes that it lives. Null for a new one
+  // beyond kMaxServers.
   Server* heard(const ServerInfo& info, Now now);
 
   // Its STATSZ or VARZ told when the process started; settles the identity of a joining one.
@@ -95,7 +99,7 @@ class Roster {
   // The agent was without a connection from `begin` until now; `server_id` is the process it was connected to.
   void blind(Mono begin, Mono end, std::string_view server_id);
 
-  // Silence, patience, retirement.
+  // Silence and retirement.
   void tick(Now now);
 
   // Ids that should be asked for their STATSZ now, each at most once a second or so.
@@ -109,6 +113,8 @@ class Roster {
   void lives(Server& server, const ServerInfo& info, Now now);
   static void describe(Server& server, const ServerInfo& info);
   void age(Server& server, Now now);
+  void evict_joining();
+  static void arrive(Server& server, Now now);
   void settle(Server& joining, Now now);
   void adopt(Server& joining, std::string name, Now now);
   void restart(Server& old, Server& joining, Now now);

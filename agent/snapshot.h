@@ -120,7 +120,9 @@ struct Snapshot {
   std::uint64_t repeated_connects = 0;  // CONNECT of a client already counted (config reload)
   std::uint64_t forged = 0;             // subject and payload disagree about the server
   std::uint64_t dedup_overflow = 0;
-  std::uint64_t folded_accounts = 0;
+  std::uint64_t folded = 0;           // events counted under "other" because their account is beyond the limit
+  std::uint64_t refused = 0;          // messages of servers beyond Roster::kMaxServers
+  std::uint64_t rows_left_out = 0;    // routes, gateways, paths of replies that list too many
   std::uint64_t ignored_replies = 0;  // older than what is held, or not decodable
   std::vector<RoundView> rounds;      // by collector
   std::vector<Finding> findings;      // raised ones, worst first

@@ -23,8 +23,13 @@ std::string entity_of(const Server& server) {
   return server.cluster.empty() ? server.name : clean(server.cluster + "/" + server.name, kEntityMax);
 }
 
-std::uint64_t connection_key(const Server& server, const ClientInfo& client) {
-  return (std::uint64_t{server.process} << 40U) ^ client.id;
+// The process that the event is of: the current one, or the one before it, whose last messages may come late.
+std::uint32_t process_of(const Server& server, const Event& event) {
+  return server.id == event.server.id ? server.process : server.previous_process;
+}
+
+std::uint64_t connection_key(const Server& server, const Event& event) {
+  return (std::uint64_t{process_of(server, event)} << 40U) ^ event.client.id;
 }
 
 }  // namespace
@@ -77,7 +82,7 @@ void State::apply(const Event& event, Now now) {
   }
   if (event.kind == EventKind::jetstream_advisory || event.kind == EventKind::claims_update) {
     if (!event.removed_server.empty()) roster_.removed(event.removed_cluster, event.removed_server, now);
-    if (event.kind == EventKind::claims_update) accounts_.index(event.account, event.account_name);
+    if (event.kind == EventKind::claims_update) accounts_.rename(event.account, event.account_name);
     sink_(event, now);
     return;
   }
@@ -87,10 +92,18 @@ void State::apply(const Event& event, Now now) {
   }
   if (!accepts(event.server)) return;
   link_.answered();
-  count(event, *roster_.heard(event.server, now), now);
+  Server* server = roster_.heard(event.server, now);
+  if (server == nullptr)
+    ++refused_;
+  else
+    count(event, *server, now);
 }
 
 void State::count(const Event& event, Server& server, Now now) {
+  const bool late = server.id != event.server.id;  // what it says of the process that is gone is no longer true
+  const bool counts =
+      event.kind == EventKind::connect || event.kind == EventKind::disconnect || event.kind == EventKind::auth_error;
+  if (late && !counts) return;
   switch (event.kind) {
     case EventKind::connect:
       connect(event, server, now);
@@ -125,8 +138,8 @@ void State::connect(const Event& event, Server& server, Now now) {
   if (client.kind == ClientKind::leafnode && client.name.empty()) return;
   const bool old = client.start != Wall{} && event.timestamp - client.start > kFreshConnect;
   if (client.account == kGlobalAccount && open_global_.size() < kOpenGlobalMax)
-    open_global_.insert(connection_key(server, client));
-  if (old || !recent_.insert(server.process, client.id, now.mono)) {
+    open_global_.insert(connection_key(server, event));
+  if (old || !recent_.insert(process_of(server, event), client.id, now.mono)) {
     ++repeated_connects_;
     return;
   }
@@ -136,13 +149,13 @@ void State::connect(const Event& event, Server& server, Now now) {
 }
 
 // Since 2.12 every connection that ends before it was authenticated is a DISCONNECT of $G without a CONNECT. Where $G
-// is a real account (no authorization configured), a seen CONNECT, VARZ, a client library's name or a long life tell.
+// is a real account (no authorization configured), a seen CONNECT, a client library's name or a long life tell.
 bool State::before_authentication(const Event& event, const Server& server) const {
   const ClientInfo& client = event.client;
   if (client.account != kGlobalAccount) return false;
-  if (open_global_.contains(connection_key(server, client))) return false;
-  if (reason_at(reason_index(event.reason)).cause == Cause::auth_twin) return true;
-  if (server.open) return false;
+  if (open_global_.contains(connection_key(server, event))) return false;
+  const Cause cause = reason_at(reason_index(event.reason)).cause;
+  if (cause == Cause::auth_twin || cause == Cause::auth_error) return true;
   const bool long_lived = client.start != Wall{} && client.stop - client.start > kAuthTimeoutMax;
   return client.lang.empty() && !long_lived;
 }
@@ -154,7 +167,7 @@ void State::disconnect(const Event& event, Server& server) {
   const Cause cause = reason_at(reason).cause;
   server.dirty = true;
   const bool early = before_authentication(event, server);
-  open_global_.erase(connection_key(server, client));
+  open_global_.erase(connection_key(server, event));
   if (cause == Cause::auth_error_end || (early && cause == Cause::auth_error))
     server.counters.auth_error(account_of(client), client, reason);
   if (early) {
@@ -163,17 +176,21 @@ void State::disconnect(const Event& event, Server& server) {
   }
   // A connection refused by its account's limit was never open: it has an account, but neither user nor CONNECT.
   const bool refused =
-      cause == Cause::auth_error_end && client.user.empty() && !recent_.contains(server.process, client.id);
+      cause == Cause::auth_error_end && client.user.empty() && !recent_.contains(process_of(server, event), client.id);
   if (!refused) server.counters.disconnect(account_of(client), client, reason);
 }
 
 void State::auth_error(const Event& event, Server& server) {
-  server.counters.auth_error(account_of(event.client), event.client, reason_index(event.reason));
+  const std::uint8_t reason = reason_index(event.reason);
+  const std::uint8_t shown = is_auth_reason(reason) ? reason : reason_index("");
+  server.counters.auth_error(account_of(event.client), event.client, shown);
   server.dirty = true;
 }
 
 void State::connections(const Event& event, Server& server, Now now) {
-  AccountState& account = server.accounts[accounts_.index(event.account, event.account_name)];
+  const AccountIndex index = accounts_.index(event.account, event.account_name);
+  if (index == 0 || !(server.up() || server.joining())) return;  // "other" has no one number; a stopped server has none
+  AccountState& account = server.accounts[index];
   if (event.server.time < account.server_time) return;
   account = {event.connections, event.leafnodes, event.server.time, now.mono};
   server.dirty = true;
@@ -183,8 +200,14 @@ void State::apply(const Reply& reply, std::size_t collector, Now now) {
   now_ = now;
   if (!accepts(reply.server)) return;
   link_.answered();
-  Server& server = *roster_.heard(reply.server, now);
-  if (server.id != reply.server.id) {  // the answer of a process that is gone
+  Server* heard = roster_.heard(reply.server, now);
+  if (heard == nullptr) {
+    ++refused_;
+    return;
+  }
+  Server& server = *heard;
+  // Late answers of a process that is gone, or that has said goodbye.
+  if (server.id != reply.server.id || !(server.up() || server.joining())) {
     ++ignored_replies_;
     return;
   }
@@ -194,7 +217,7 @@ void State::apply(const Reply& reply, std::size_t collector, Now now) {
     return;
   }
   server.blocks[collector] = reply.block;
-  server.open = server.open || reply.open_server;
+  rows_left_out_ += reply.rows_left_out;
   server.dirty = true;
   changed_ = true;
   roster_.started(server, reply.start, now);
@@ -216,7 +239,7 @@ void State::concluded(EventKind kind, const Server& server, std::string_view rea
   event.server = {server.id, server.name, server.cluster, server.domain, server.version, server.host, server.jetstream,
                   0,         {}};
   event.timestamp = now_.wall;
-  event.reason = reason;
+  event.reason = kind == EventKind::server_lost && !link_.connected() ? "the agent is not connected to NATS" : reason;
   if (kind == EventKind::server_retired) findings_.forget(entity_of(server));
   sink_(event, now_);
 }
@@ -225,7 +248,6 @@ void State::tick(Now now) {
   now_ = now;
   roster_.tick(now);
   drop_stale(now);
-  report(now);
 }
 
 // A server may go on talking while one of its endpoints hangs: what that endpoint said is gone after three intervals.
@@ -256,23 +278,32 @@ void State::report(Now now) {
   report_servers(now);
 }
 
+bool State::has_twin(const Server& server) const {
+  if (server.name == server.base_name || !server.up()) return false;
+  const auto& all = roster_.servers();
+  return std::any_of(all.begin(), all.end(), [&](const auto& other) {
+    return other.get() != &server && other->up() && other->cluster == server.cluster &&
+           other->base_name == server.base_name;
+  });
+}
+
 void State::report_servers(Now now) {
+  const Health lost = link_.connected() ? Health::critical : Health::unknown;  // blind, the agent knows nothing of them
   for (const auto& server : roster_.servers()) {
     if (server->joining()) continue;
     const std::string entity = entity_of(*server);
-    const auto say = [&](const char* check, bool bad, Health state, const std::string& sentence) {
-      findings_.report(check, entity, bad ? state : Health::ok, sentence, {}, now);
+    const auto say = [&](const char* check, bool bad, Health state, const char* sentence) {
+      findings_.report(check, entity, bad ? state : Health::ok,
+                       bad ? "server " + entity + " " + sentence : std::string(), {}, now);
     };
-    const std::string who = "server " + entity;
-    say("server_lost", server->state == Lifecycle::lost, Health::critical,
-        who + " went silent without having announced it");
-    say("server_stopped", server->state == Lifecycle::stopped, Health::warning, who + " was shut down");
+    say("server_lost", server->state == Lifecycle::lost, lost, "went silent without having announced it");
+    say("server_stopped", server->state == Lifecycle::stopped, Health::warning, "was shut down");
     say("server_draining", server->state == Lifecycle::draining, Health::warning,
-        who + " is in lame duck mode: it is about to stop");
-    say("server_name_duplicate", server->name != server->base_name, Health::warning,
-        "another live server has the same cluster and name as " + who + "; give every server a server_name of its own");
+        "is in lame duck mode: it is about to stop");
+    say("server_name_duplicate", has_twin(*server), Health::warning,
+        "has the cluster and name of another live server; give every server a server_name of its own");
     say("server_without_name", server->nameless(), Health::warning,
-        who + " has no server_name: its series start anew at every restart");
+        "has no server_name: its series start anew at every restart");
   }
 }
 
@@ -322,7 +353,9 @@ std::shared_ptr<const Snapshot> State::snapshot(std::vector<RoundView> rounds, N
   out->repeated_connects = repeated_connects_;
   out->forged = forged_;
   out->dedup_overflow = recent_.overflows();
-  out->folded_accounts = accounts_.folded();
+  out->folded = accounts_.folded();
+  out->refused = refused_;
+  out->rows_left_out = rows_left_out_;
   out->ignored_replies = ignored_replies_;
   out->rounds = std::move(rounds);
   out->findings = findings_.raised();

@@ -38,7 +38,7 @@ class State {
   void no_responders();
   void dropped(Traffic traffic, std::uint64_t total, Now now);
 
-  // Silence, staleness, findings. A few times a second.
+  // Silence and staleness. A few times a second.
   void tick(Now now);
 
   // Whether a snapshot taken now would differ from the last one by more than ages.
@@ -63,6 +63,7 @@ class State {
   void drop_stale(Now now);
   void report(Now now);
   void report_servers(Now now);
+  [[nodiscard]] bool has_twin(const Server& server) const;
   [[nodiscard]] std::shared_ptr<const ServerView> view_of(Server& server) const;
   AccountIndex account_of(const ClientInfo& client) { return accounts_.index(client.account, client.account_name); }
 
@@ -81,6 +82,8 @@ class State {
   std::uint64_t recently_dropped_ = 0;
   std::uint64_t repeated_connects_ = 0;
   std::uint64_t forged_ = 0;
+  std::uint64_t refused_ = 0;
+  std::uint64_t rows_left_out_ = 0;
   std::uint64_t ignored_replies_ = 0;
   std::uint64_t versions_ = 0;
   bool changed_ = true;

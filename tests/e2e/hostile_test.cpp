@@ -197,6 +197,7 @@ TEST_F(Hostile, AnEventOfOneServerOnTheSubjectOfAnotherIsNotCounted) {
   ASSERT_TRUE(attacker_->flush());
   expect_well();
   EXPECT_EQ(agent_.page().sum("nats_auth_errors_total"), 1) << "only the one of expect_well()";
+  EXPECT_GE(agent_.page().sum("nats_lookout_forged_messages_total"), 1);
 }
 
 }  // namespace

@@ -206,7 +206,6 @@ TEST(Decode, UnitsAreBaseUnits) {
   EXPECT_EQ(row.values[10], 0) << "auth_required is omitted when false";
   EXPECT_EQ(row.values[11], 1);
   EXPECT_EQ(row.values[13], 1767225600);
-  EXPECT_TRUE(reply.open_server);
   ASSERT_EQ(reply.block->parts[1].size(), 2U);
   EXPECT_EQ(reply.block->parts[1][0].labels[0], "/varz");
   EXPECT_EQ(reply.block->parts[1][0].values[0], 3);
@@ -218,6 +217,15 @@ TEST(Decode, WrongTypesAreNoSamples) {
       R"("statsz":{"mem":"many","cpu":null,"cores":{},"connections":[1],"routes":{"name":"x"},"gateways":[1,null,"x"]})");
   for (const double value : only_row(*reply.block, 0).values) EXPECT_TRUE(std::isnan(value));
   EXPECT_TRUE(reply.block->parts[2].empty());
+}
+
+TEST(Decode, RowsAreBounded) {
+  std::string routes;
+  for (std::size_t i = 0; i < kMaxRows + 5; ++i)
+    routes += (i == 0 ? "" : ",") + std::string(R"({"name":"r)") + std::to_string(i) + "\"}";
+  const Reply reply = decode(kStatsz, R"("statsz":{"mem":1,"routes":[)" + routes + "]}");
+  EXPECT_EQ(reply.block->parts[1].size(), kMaxRows);
+  EXPECT_EQ(reply.rows_left_out, 5U);
 }
 
 TEST(Decode, RefusesWhatIsNoReply) {

@@ -36,9 +36,10 @@ class PollerTest : public testing::Test {
         roster({}, collectors().size(), [](EventKind, const Server&, std::string_view) {}) {}
 
   void join(const std::string& id) {
+    const std::string name = "name-" + id;
     ServerInfo info;
     info.id = id;
-    info.name = "name-" + id;
+    info.name = name;
     info.cluster = "east";
     info.time = clock.now().wall;
     roster.started(*roster.heard(info, clock.now()), clock.now().wall - 1h, clock.now());

@@ -124,7 +124,7 @@ class StateTest : public testing::Test {
   }
   bool finding(const std::string& check) {
     state.tick(clock.now());
-    const auto raised = state.findings().raised();
+    const auto raised = look()->findings;
     return std::any_of(raised.begin(), raised.end(), [&](const Finding& each) { return each.check == check; });
   }
   Wall started() { return clock.now().wall - 1h; }
@@ -405,7 +405,94 @@ TEST_F(StateTest, AccountsBeyondTheLimitAreFoldedIntoOther) {
   for (const auto& count : snapshot->servers.at(0)->connects) other += count.account == 0 ? count.value : 0;
   EXPECT_EQ(other, 3U);
   EXPECT_EQ(snapshot->accounts->size(), 3U);
-  EXPECT_EQ(snapshot->folded_accounts, 3U);
+  EXPECT_EQ(snapshot->folded, 3U);
+}
+
+TEST_F(StateTest, AnIdWithoutStatszTakesNobodysPlace) {
+  statsz(n1, started());
+  auth_error({"FORGED"}, 7);
+  for (int i = 0; i < 30; ++i) {
+    pass(1s);
+    statsz(n1, started());
+  }
+  EXPECT_EQ(server()->id, "ID1");
+  EXPECT_TRUE(server()->up);
+  EXPECT_EQ(restarts(RestartCause::crash), 0U);
+  EXPECT_EQ(look()->servers.size(), 1U);
+}
+
+TEST_F(StateTest, LateMessagesOfAGoneProcessChangeNothingButCounters) {
+  statsz(n1, started());
+  shutdown(n1);
+  clock.after(2s);
+  statsz({"ID2"}, clock.now().wall);
+  shutdown(n1);
+  conns(n1, "A", 3, "$SYS.ACCOUNT.A.SERVER.CONNS");
+  auth_error(n1, 7);
+  EXPECT_TRUE(server()->up);
+  EXPECT_TRUE(server()->accounts.empty());
+  EXPECT_EQ(auth_errors("Authentication Failure"), 1U);
+}
+
+TEST_F(StateTest, ALateAnswerDoesNotReviveAStoppedServer) {
+  statsz(n1, started());
+  const Held late("r.0.2", "{" + block(n1) + R"(,"statsz":{"start":"2025-12-31T23:00:00Z","mem":9}})");
+  clock.after(1ms);
+  shutdown(n1);
+  state.apply(*replies.decode(kStatsz, late.message(clock.now().mono)), 0, clock.now());
+  conns(n1, "A", 3, "$SYS.ACCOUNT.A.SERVER.CONNS");
+  state.tick(clock.now());
+  EXPECT_EQ(server()->blocks[0], nullptr);
+}
+
+TEST_F(StateTest, AServerThatIsTerminatedWhileItJoinsIsStopped) {
+  statsz(n1, started());
+  clock.after(1s);
+  statsz({"ID2"}, clock.now().wall);
+  clock.after(500ms);
+  shutdown({"ID2"});
+  pass(3s);
+  EXPECT_EQ(server()->state, Lifecycle::stopped);
+  EXPECT_EQ(restarts(RestartCause::crash), 1U);
+  statsz({"ID3"}, clock.now().wall);
+  EXPECT_EQ(restarts(RestartCause::shutdown), 1U);
+}
+
+TEST_F(StateTest, AClockThatWasAheadDoesNotHideARestart) {
+  statsz(n1, started());
+  const Held ahead(
+      "$SYS.SERVER.ID1.STATSZ",
+      R"({"server":{"name":"n1","id":"ID1","cluster":"east","ver":"2.15.2","time":"2190-01-01T00:00:00Z"},"statsz":{}})");
+  state.apply(decoder.decode(ahead.message()), clock.now());
+  clock.after(10s);
+  statsz({"ID2"}, clock.now().wall);
+  pass(3s);
+  EXPECT_EQ(server()->id, "ID2");
+  EXPECT_EQ(look()->servers.size(), 1U);
+}
+
+TEST_F(StateTest, LostIsUnknownWhileTheAgentIsBlind) {
+  statsz(n1, started());
+  state.apply(LinkEvent{.kind = LinkEvent::Kind::disconnected, .url = "nats://n1:4222", .text = "gone"}, clock.now());
+  pass(30s);
+  EXPECT_FALSE(server()->up);
+  const auto snapshot = look();
+  for (const Finding& each : snapshot->findings) {
+    EXPECT_TRUE(each.check != "server_lost" || each.state == Health::unknown);
+  }
+  EXPECT_TRUE(finding("server_lost"));
+}
+
+TEST_F(StateTest, AForgerOfServersCannotFillTheMemory) {
+  const Wall start = started();
+  statsz(n1, start);
+  for (std::size_t i = 0; i < Roster::kMaxJoining * 2; ++i) {
+    shutdown({"FORGED" + std::to_string(i), "forged" + std::to_string(i)});
+  }
+  EXPECT_LE(state.roster().servers().size(), Roster::kMaxJoining + 1);
+  clock.after(1s);
+  statsz({"ID2", "n2"}, start);
+  EXPECT_NE(server("n2"), nullptr) << "a real one still finds its place";
 }
 
 TEST_F(StateTest, AUserOutsideTheSystemAccountIsSaid) {
