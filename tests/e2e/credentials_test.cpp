@@ -100,6 +100,30 @@ TEST_F(Credentials, ACredsFileOfAnotherAccountIsSaidToBeOutside) {
   expect_said("system account", "outside");
 }
 
+// In operator mode events carry the whole JWT of a user.
+TEST_F(Credentials, NoJwtLeavesTheAgent) {
+  const Operator op;
+  start(op.server_config(), {"--nats.creds=" + file("user.creds", op.system_user()), "--events.kinds=all"});
+  ASSERT_TRUE(agent_.sees(1)) << agent_;
+  const Finished other = run(
+      {agent_binary(), "check", "--nats.url=" + server_->url(), "--nats.creds=" + file("app.creds", op.app_user())});
+  EXPECT_EQ(other.code, 2) << other.output;
+  const Labels app{{"account", op.app_account()}};
+  ASSERT_TRUE(agent_.reaches("nats_client_disconnects_total", app, 1)) << agent_;
+  // Before 2.11 the name tag of an event is the user's, not the account's.
+  const std::string name = server_at_least(11) ? "APP" : op.app_account();
+  EXPECT_EQ(agent_.page().count("nats_client_connects_total", {{"account_name", name}}), 1U)
+      << agent_.page().grep("nats_client_connects_total");
+  ASSERT_TRUE(eventually([&] { return !agent_.events("disconnect").empty(); }));
+  const std::string jwt = "eyJ";  // how every JWT begins
+  for (const char* event : {"connect", "disconnect"}) {
+    for (const std::string& line : agent_.events(event)) EXPECT_EQ(line.find(jwt), std::string::npos) << line;
+  }
+  EXPECT_EQ(agent_.get("/metrics").body.find(jwt), std::string::npos);
+  EXPECT_EQ(agent_.get("/health").body.find(jwt), std::string::npos);
+  EXPECT_EQ(agent_.log().find(jwt), std::string::npos);
+}
+
 // Token users are always in the global account: the login works, and the agent says that it is the wrong account.
 TEST_F(Credentials, ATokenLogsInOutsideTheSystemAccount) {
   start("authorization { token: fake-token }\n", {"--nats.token-file=" + file("token", "fake-token\n")});

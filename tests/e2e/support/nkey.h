@@ -33,6 +33,7 @@ class Operator {
   // The content of a .creds file of a new user.
   [[nodiscard]] std::string system_user() const { return creds(system_); }
   [[nodiscard]] std::string app_user() const { return creds(app_); }
+  [[nodiscard]] const std::string& app_account() const { return app_.public_key(); }
 
  private:
   static std::string creds(const Nkey& account);
