@@ -75,15 +75,16 @@ bool State::accepts(const ServerInfo& server) {
 void State::apply(const Event& event, Now now) {
   now_ = now;
   ++events_[static_cast<std::size_t>(event.kind)];
+  const bool alone = config_.scope == Scope::system;  // else every sidecar would tell of what belongs to no server
   changed_ = true;
   if (event.kind == EventKind::foreign || event.kind == EventKind::unknown || event.kind == EventKind::malformed) {
-    if (event.kind != EventKind::foreign) sink_(event, now);
+    if (event.kind != EventKind::foreign && alone) sink_(event, now);
     return;
   }
   if (event.kind == EventKind::jetstream_advisory || event.kind == EventKind::claims_update) {
     if (!event.removed_server.empty()) roster_.removed(event.removed_cluster, event.removed_server, now);
     if (event.kind == EventKind::claims_update) accounts_.rename(event.account, event.account_name);
-    sink_(event, now);
+    if (alone) sink_(event, now);
     return;
   }
   if (event.forged) {

@@ -53,7 +53,7 @@ bool is_control(std::string_view sequence) {
   return sequence.size() == 3 && (line_or_override || isolate);
 }
 
-// By hand: every event has four times in it, and from_chars takes twice as long.
+// By hand, because every event has four times in it.
 bool digits(std::string_view text, std::size_t at, std::size_t count, int& value) {
   if (text.size() < at + count) return false;
   value = 0;
