@@ -72,21 +72,32 @@ bool State::accepts(const ServerInfo& server) {
   return roster_.find(server.id) != nullptr;
 }
 
+// Events that belong to no server. Every sidecar hears them, so only the agent of the whole deployment tells of them.
+bool State::apply_shared(const Event& event, Now now) {
+  switch (event.kind) {
+    case EventKind::foreign:
+      return true;
+    case EventKind::unknown:
+    case EventKind::malformed:
+      break;
+    case EventKind::jetstream_advisory:
+      if (!event.removed_server.empty()) roster_.removed(event.removed_cluster, event.removed_server, now);
+      break;
+    case EventKind::claims_update:
+      accounts_.rename(event.account, event.account_name);
+      break;
+    default:
+      return false;
+  }
+  if (config_.scope == Scope::system) sink_(event, now);
+  return true;
+}
+
 void State::apply(const Event& event, Now now) {
   now_ = now;
   ++events_[static_cast<std::size_t>(event.kind)];
-  const bool alone = config_.scope == Scope::system;  // else every sidecar would tell of what belongs to no server
   changed_ = true;
-  if (event.kind == EventKind::foreign || event.kind == EventKind::unknown || event.kind == EventKind::malformed) {
-    if (event.kind != EventKind::foreign && alone) sink_(event, now);
-    return;
-  }
-  if (event.kind == EventKind::jetstream_advisory || event.kind == EventKind::claims_update) {
-    if (!event.removed_server.empty()) roster_.removed(event.removed_cluster, event.removed_server, now);
-    if (event.kind == EventKind::claims_update) accounts_.rename(event.account, event.account_name);
-    if (alone) sink_(event, now);
-    return;
-  }
+  if (apply_shared(event, now)) return;
   if (event.forged) {
     ++forged_;
     return;

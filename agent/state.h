@@ -53,6 +53,7 @@ class State {
 
  private:
   [[nodiscard]] bool accepts(const ServerInfo& server);
+  bool apply_shared(const Event& event, Now now);
   void count(const Event& event, Server& server, Now now);
   void connect(const Event& event, Server& server, Now now);
   void disconnect(const Event& event, Server& server);
