@@ -159,6 +159,8 @@ bool read_typed(object root, Event& event) {
 
 bool read_client_event(object root, Event& event) {
   if (!read_typed(root, event) || event.client.id == 0) return false;
+  // Before 2.11 the tag in an event is the user's.
+  if (parse_version(event.server.version) < Version{2, 11, 0}) event.client.account_name = {};
   event.client.user_is_secret = event.client.credential == Credential::token ||
                                 (event.client.credential == Credential::password && leaks_tokens(event.server.version));
   return true;

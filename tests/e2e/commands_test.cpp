@@ -54,7 +54,7 @@ TEST(Events, ArePrintedLive) {
   // One login more for each look, until the first is seen: nothing else tells when it listens.
   EXPECT_TRUE(eventually([&] {
     visit(server.port(), {"somebody", "wrong"});
-    return read_file(dir / "out").find("somebody") != std::string::npos;
+    return read_file(dir / "out").find("auth_error") != std::string::npos;
   })) << read_file(dir / "err");
   events.signal(SIGTERM);
   EXPECT_EQ(events.wait(5s), 0) << read_file(dir / "err");
