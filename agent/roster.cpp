@@ -19,6 +19,10 @@ Millis statsz_interval(const std::string& version) {
 
 }  // namespace
 
+std::string Server::entity() const {
+  return cluster.empty() ? name : cluster + "/" + name;
+}
+
 Roster::Roster(const ServerOptions& options, std::size_t collectors, Observer observer)
     : options_(options), collectors_(collectors), observer_(std::move(observer)) {}
 

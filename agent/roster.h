@@ -73,6 +73,7 @@ struct Server {
   [[nodiscard]] bool joining() const { return state == Lifecycle::joining; }
   [[nodiscard]] bool up() const { return state == Lifecycle::up || state == Lifecycle::draining; }
   [[nodiscard]] bool nameless() const { return base_name == id; }
+  [[nodiscard]] std::string entity() const;  // "east/n1", as findings name it
 };
 
 class Roster {

@@ -14,15 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class FakeTransport final : public Transport {
- public:
-  bool request(std::string_view subject, std::string_view token, std::string_view /*body*/) override {
-    sent.emplace_back(std::string(subject), std::string(token));
-    return true;
-  }
-  std::vector<std::pair<std::string, std::string>> sent;
-};
-
 Config config() {
   Config out;
   for (const Collector& collector : collectors()) out.collect_intervals[collector.name] = 10s;
@@ -59,7 +50,7 @@ class LoopTest : public testing::Test {
   Batch batch;
   Cell cell;
   Instruments instruments;
-  FakeTransport transport;
+  test::FakeTransport transport;
   EventDecoder decoder;
   Loop loop;
 };

@@ -13,15 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class FakeTransport final : public Transport {
- public:
-  bool request(std::string_view subject, std::string_view token, std::string_view /*body*/) override {
-    sent.emplace_back(std::string(subject), std::string(token));
-    return true;
-  }
-  std::vector<std::pair<std::string, std::string>> sent;
-};
-
 Config config(Scope scope) {
   Config out;
   out.scope = scope;
@@ -53,7 +44,7 @@ class PollerTest : public testing::Test {
   }
 
   test::Clock clock;
-  FakeTransport transport;
+  test::FakeTransport transport;
   Poller poller;
   Roster roster;
 };

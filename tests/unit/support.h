@@ -11,6 +11,7 @@
 
 #include "agent/clock.h"
 #include "agent/inbox.h"
+#include "agent/transport.h"
 
 namespace lookout::test {
 
@@ -59,6 +60,16 @@ class Clock {
 
  private:
   std::chrono::nanoseconds passed_{0};
+};
+
+// Remembers what was asked: subject and token.
+class FakeTransport final : public Transport {
+ public:
+  bool request(std::string_view subject, std::string_view token, std::string_view /*body*/) override {
+    sent.emplace_back(std::string(subject), std::string(token));
+    return true;
+  }
+  std::vector<std::pair<std::string, std::string>> sent;
 };
 
 }  // namespace lookout::test

@@ -1,0 +1,113 @@
+// What State gives out: findings, the views of servers, snapshots.
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "agent/state.h"
+
+namespace lookout {
+namespace {
+
+constexpr std::chrono::seconds kLossShown{60};
+
+}  // namespace
+
+void State::report(Now now) {
+  link_.report(findings_, now);
+  const bool losing = last_drop_ != Mono{} && now.mono - last_drop_ < kLossShown;
+  if (!losing) recently_dropped_ = 0;
+  findings_.report("agent_lost_messages", "agent", losing ? Health::warning : Health::ok,
+                   std::to_string(recently_dropped_) + " messages were dropped because the agent could not keep up", {},
+                   now);
+  report_servers(now);
+}
+
+bool State::has_twin(const Server& server) const {
+  if (server.name == server.base_name || !server.up()) return false;
+  const auto& all = roster_.servers();
+  return std::any_of(all.begin(), all.end(), [&](const auto& other) {
+    return other.get() != &server && other->up() && other->cluster == server.cluster &&
+           other->base_name == server.base_name;
+  });
+}
+
+void State::report_servers(Now now) {
+  const Health lost = link_.connected() ? Health::critical : Health::unknown;  // blind, the agent knows nothing of them
+  for (const auto& server : roster_.servers()) {
+    if (server->joining()) continue;
+    const std::string entity = server->entity();
+    const auto say = [&](const char* check, bool bad, Health state, const char* sentence) {
+      findings_.report(check, entity, bad ? state : Health::ok,
+                       bad ? "server " + entity + " " + sentence : std::string(), {}, now);
+    };
+    say("server_lost", server->state == Lifecycle::lost, lost, "went silent without having announced it");
+    say("server_stopped", server->state == Lifecycle::stopped, Health::warning, "was shut down");
+    say("server_draining", server->state == Lifecycle::draining, Health::warning,
+        "is in lame duck mode: it is about to stop");
+    say("server_name_duplicate", has_twin(*server), Health::warning,
+        "has the cluster and name of another live server; give every server a server_name of its own");
+    say("server_without_name", server->nameless(), Health::warning,
+        "has no server_name: its series start anew at every restart");
+  }
+}
+
+std::shared_ptr<const ServerView> State::view_of(Server& server) const {
+  if (!server.dirty && server.view != nullptr) return server.view;
+  auto view = std::make_shared<ServerView>();
+  view->cluster = server.cluster;
+  view->name = server.name;
+  view->id = server.id;
+  view->version = server.version;
+  view->host = server.host;
+  view->domain = server.domain;
+  view->jetstream = server.jetstream;
+  view->start = server.start;
+  view->state = server.state;
+  view->state_since = server.state_since;
+  view->up = server.up();
+  view->last_heard = server.last_heard;
+  view->unseen = server.unseen_before + server.seq.unseen();
+  view->restarts = server.restarts;
+  server.counters.fill(*view);
+  for (const auto& [account, state] : server.accounts)
+    view->accounts.push_back({account, state.clients, state.leafnodes});
+  view->blocks = server.blocks;
+  server.view = view;
+  server.dirty = false;
+  return view;
+}
+
+std::shared_ptr<const Snapshot> State::snapshot(std::vector<RoundView> rounds, Now now) {
+  report(now);  // so that findings and facts agree
+  auto out = std::make_shared<Snapshot>();
+  out->taken = now;
+  out->version = ++versions_;
+  out->link = link_.view(now);
+  const bool hidden = link_.identity() == Identity::wrong_server;
+  for (const auto& server : roster_.servers()) {
+    if (hidden) break;
+    ++out->servers_by_state[static_cast<std::size_t>(server->state)];
+    if (!server->joining()) out->servers.push_back(view_of(*server));
+  }
+  std::sort(out->servers.begin(), out->servers.end(),
+            [](const auto& a, const auto& b) { return std::tie(a->cluster, a->name) < std::tie(b->cluster, b->name); });
+  out->accounts = accounts_.share();
+  out->events = events_;
+  out->dropped = dropped_;
+  out->repeated_connects = repeated_connects_;
+  out->forged = forged_;
+  out->dedup_overflow = recent_.overflows();
+  out->folded = accounts_.folded();
+  out->refused = refused_;
+  out->rows_left_out = rows_left_out_;
+  out->ignored_replies = ignored_replies_;
+  out->rounds = std::move(rounds);
+  out->findings = findings_.raised();
+  const bool nothing_known = out->servers.empty() && out->findings.empty();
+  out->health = nothing_known ? Health::unknown : worst(out->findings);
+  changed_ = false;
+  return out;
+}
+
+}  // namespace lookout
