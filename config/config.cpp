@@ -29,12 +29,13 @@ struct Mode {
   const char* name;
   const char* help;
 };
-constexpr std::array<Mode, 4> kModes{
+constexpr std::array<Mode, 5> kModes{
     {{Command::serve, "serve", "run the agent; the default"},
      {Command::check, "check",
       "one round, then the health; exit code 0, 1, 2 or 3 as Nagios wants it; --format text|json"},
      {Command::events, "events", "print the event log live"},
-     {Command::config, "config", "print the effective configuration, secrets masked"}}};
+     {Command::config, "config", "print the effective configuration, secrets masked"},
+     {Command::metrics, "metrics", "print the reference of all metrics"}}};
 constexpr const char* kFooter =
     "Every option can also come from the environment (LOOKOUT_NATS_URL for --nats.url) or from the YAML file of\n"
     "--config.file (url below nats). Flags win over the environment, the environment over the file.\n"

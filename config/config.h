@@ -13,9 +13,10 @@
 
 namespace lookout {
 
-enum class Command { serve, check, events, config };
+enum class Command { serve, check, events, config, metrics };
 enum class Scope { system, server };
 enum class Subjects { automatic, minimal };
+enum class Level : std::uint8_t { off, summary, detail };  // how much is asked of an endpoint
 enum class LogFormat { logfmt, json };
 enum class CheckFormat { text, json };
 
@@ -70,6 +71,20 @@ struct ServerOptions {  // when a silent server is lost, and when a gone one is 
   bool operator==(const ServerOptions&) const = default;
 };
 
+struct CollectOptions {  // of one endpoint
+  Level level = Level::summary;
+  std::chrono::milliseconds interval{60000};
+
+  bool operator==(const CollectOptions&) const = default;
+};
+
+struct Shard {  // the servers whose name's hash is `index` modulo `count`
+  std::uint32_t index = 0;
+  std::uint32_t count = 1;
+
+  bool operator==(const Shard&) const = default;
+};
+
 struct Config {
   Command command = Command::serve;
   NatsOptions nats;
@@ -77,8 +92,9 @@ struct Config {
   std::string server_name;  // scope server: the only name accepted; empty: learned at the first login
   EventOptions events;
   ServerOptions servers;
-  std::map<std::string, std::chrono::milliseconds>
-      collect_intervals;                   // by endpoint ("statsz", "varz"), every one present
+  Shard shard;                                    // --shard=1/3 is {0, 3}
+  std::map<std::string, CollectOptions> collect;  // by endpoint ("statsz", "varz"), every one present
+  std::uint32_t max_rows = 10000;          // rows of one table and server that grow with clients: connections, subjects
   std::uint32_t max_accounts = 10000;      // accounts with series of their own; the rest is folded into "other"
   std::uint64_t inbox_bytes = 32U << 20U;  // bound of what waits between NATS and the loop
   std::chrono::milliseconds shutdown_linger{0};

@@ -37,11 +37,6 @@ Codec duration(At at, milliseconds minimum = milliseconds{1}) {
       at, [minimum](const std::string& given) { return read_duration(given, minimum); }, write_duration);
 }
 
-std::string alternatives(const Texts& names) {
-  const Texts first(names.begin(), names.end() - 1);
-  return join(first, ", ") + " or " + names.back();
-}
-
 // One of a few names; an enum's are in the order of its values.
 template <class At>
 Codec choice(At at, const Texts& names) {
@@ -106,44 +101,30 @@ Codec kinds() {
   return {set, get};
 }
 
-// The endpoints that are polled: --collect.<name>.interval.
-struct Endpoint {
-  const char* name;
-  milliseconds interval;
-};
-constexpr std::array<Endpoint, 2> kEndpoints{{{"statsz", milliseconds{10'000}}, {"varz", milliseconds{60'000}}}};
-constexpr milliseconds kShortestInterval{100};
+constexpr const char* kShardWanted = "i/n, one of n shares such as 1/3, with i from 1 to n";
 
-Codec interval(const Endpoint& endpoint) {
-  const auto set = [name = endpoint.name](Config& config, const Texts& texts) {
-    const auto read = read_duration(texts.front(), kShortestInterval);
-    if (!read) return read.error();
-    config.collect_intervals[name] = *read;
-    return std::string{};
-  };
-  const auto get = [endpoint](const Config& config) {
-    const auto found = config.collect_intervals.find(endpoint.name);
-    return Texts{write_duration(found == config.collect_intervals.end() ? endpoint.interval : found->second)};
-  };
-  return {set, get};
+// "1/3" is the first of three.
+[[nodiscard]] Result<Shard> read_shard(std::string_view text) {
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const auto which = number<std::uint32_t>(text.substr(0, slash));
+  const auto count = number<std::uint32_t>(text.substr(std::min(slash + 1, text.size())));
+  if (!which || !count || *which < 1 || *which > *count) return must_be(kShardWanted, text);
+  return Shard{*which - 1, *count};
 }
 
-// Set before the endpoints' own, which thereby win.
-Codec interval_of_all() {
-  const auto set = [](Config& config, const Texts& texts) {
-    for (const auto& endpoint : kEndpoints) {
-      if (auto wrong = interval(endpoint).set(config, texts); !wrong.empty()) return wrong;
-    }
-    return std::string{};
-  };
-  return {set, [](const Config&) { return Texts{}; }};
+std::string write_shard(const Shard& shard) {
+  return std::to_string(shard.index + 1).append("/").append(std::to_string(shard.count));
+}
+
+template <class At>
+Codec count(At at) {
+  return scalar(at, read_count, [](auto n) { return std::to_string(n); });
 }
 
 constexpr const char* kNats = "Connection to NATS";
 constexpr const char* kWatched = "What is watched";
 constexpr const char* kEvents = "Event log";
 constexpr const char* kServers = "Life cycle of servers";
-constexpr const char* kCollect = "Polling";
 constexpr const char* kLimits = "Limits";
 constexpr const char* kProcess = "This process";
 
@@ -191,6 +172,9 @@ std::vector<Option> picture_options() {
        choice([](auto& c) -> auto& { return c.scope; }, {"system", "server"})},
       {"server-name", kWatched, "NAME", "scope server: the only server accepted; else the one of the first login",
        text([](auto& c) -> auto& { return c.server_name; })},
+      {"shard", kWatched, "I/N", "several agents share the servers by their names: this one's share, 1/3 to 3/3",
+       scalar(
+           [](auto& c) -> auto& { return c.shard; }, read_shard, write_shard)},
       {"events.subjects", kEvents, "auto|minimal",
        "minimal: the least privilege that shows all events but claims updates",
        choice([](auto& c) -> auto& { return c.events.subjects; }, {"auto", "minimal"})},
@@ -217,8 +201,9 @@ std::vector<Option> picture_options() {
 std::vector<Option> process_options() {
   return {
       {"limits.accounts", kLimits, "NUMBER", "accounts with series of their own; the rest is folded into `other`",
-       scalar(
-           [](auto& c) -> auto& { return c.max_accounts; }, read_count, [](auto n) { return std::to_string(n); })},
+       count([](auto& c) -> auto& { return c.max_accounts; })},
+      {"limits.rows", kLimits, "NUMBER", "rows of one server in one table that grows with clients; the rest is counted",
+       count([](auto& c) -> auto& { return c.max_rows; })},
       {"inbox.bytes", kLimits, "BYTES", "bound of what waits to be worked on, such as 32MiB",
        scalar(
            [](auto& c) -> auto& { return c.inbox_bytes; },
@@ -243,13 +228,7 @@ std::vector<Option> all_options() {
     std::move(more.begin(), more.end(), std::back_inserter(all));
   };
   append(picture_options());
-  append(
-      {{"collect.interval", kCollect, "DURATION", "of all endpoints that have none of their own", interval_of_all()}});
-  for (const auto& endpoint : kEndpoints) {
-    const std::string name(endpoint.name);
-    append({{"collect." + name + ".interval", kCollect, "DURATION", "how often servers are asked " + name,
-             interval(endpoint)}});
-  }
+  append(collect_options());
   append(process_options());
   return all;
 }
@@ -259,12 +238,6 @@ std::vector<Option> all_options() {
 const std::vector<Option>& options() {
   static const std::vector<Option> all = all_options();
   return all;
-}
-
-Config defaults() {
-  Config config;
-  for (const auto& endpoint : kEndpoints) config.collect_intervals[endpoint.name] = endpoint.interval;
-  return config;
 }
 
 std::string environment_name(const std::string& path) {

@@ -33,7 +33,10 @@ struct Option {
 
 [[nodiscard]] const std::vector<Option>& options();
 
-// A Config nobody asked anything of: the defaults, with the interval of every endpoint.
+// Those of the endpoints: a part of options().
+[[nodiscard]] std::vector<Option> collect_options();
+
+// A Config nobody asked anything of: the defaults, with every endpoint.
 [[nodiscard]] Config defaults();
 
 // --config.file: found before all others, for it says where they are. Not in options(): a file cannot name itself.

@@ -34,6 +34,8 @@ class Together {
       return named("scope") + " is server: --nats.url must be exactly one server, not " +
              std::to_string(nats.urls.size());
     }
+    if (config_.scope == Scope::server && config_.shard.count > 1)
+      return named("shard") + " needs --scope=system: a sidecar has one server and nothing to share";
     if (config_.scope == Scope::system && has("server-name")) return named("server-name") + " needs --scope=server";
     return "";
   }

@@ -74,6 +74,12 @@ inline std::string join(const Texts& texts, const std::string& separator) {
   return all;
 }
 
+// "a, b or c".
+inline std::string alternatives(const Texts& names) {
+  const Texts first(names.begin(), names.end() - 1);
+  return first.empty() ? names.back() : join(first, ", ") + " or " + names.back();
+}
+
 struct Unit {
   std::string_view name;
   std::uint64_t size;

@@ -13,6 +13,7 @@
 #include <set>
 #include <sstream>
 
+#include "collectors/collectors.h"
 #include "config/options.h"
 
 namespace lookout {
@@ -70,12 +71,12 @@ std::string nested(const std::string& path, const std::string& value) {
 
 // Two good values of every option, and what else must be given with it.
 struct Sample {
-  const char* path;
+  std::string path;
   const char* one;
   const char* other;
   Arguments with;
 };
-const std::vector<Sample> kSamples{
+const std::vector<Sample> kSamplesBefore{
     {"nats.url", "nats://a:1,tls://b:2", "c", {}},
     {"nats.user", "ann", "bob", {}},
     {"nats.password", "fake one", "fake: other", {"--nats.user=ann"}},
@@ -95,6 +96,7 @@ const std::vector<Sample> kSamples{
     {"nats.reconnect-wait-max", "20s", "30s", {}},
     {"scope", "server", "system", {}},
     {"server-name", "n1", "n2", {"--scope=server"}},
+    {"shard", "2/3", "3/3", {}},
     {"events.subjects", "minimal", "auto", {}},
     {"events.log", "/log/a", "off", {}},
     {"events.kinds", "all", "auth,other", {}},
@@ -104,9 +106,10 @@ const std::vector<Sample> kSamples{
     {"servers.retire-lost", "1s", "2s", {}},
     {"servers.retire-nameless", "1s", "2s", {}},
     {"collect.interval", "1s", "2s", {}},
-    {"collect.statsz.interval", "1s", "2s", {}},
-    {"collect.varz.interval", "1s", "2s", {}},
+};
+const std::vector<Sample> kSamplesAfter{
     {"limits.accounts", "1", "2", {}},
+    {"limits.rows", "1", "2", {}},
     {"inbox.bytes", "1MiB", "2MiB", {}},
     {"shutdown.linger", "1s", "2s", {}},
     {"web.listen-address", "127.0.0.1:0", "[::]:1", {}},
@@ -114,15 +117,52 @@ const std::vector<Sample> kSamples{
     {"log.format", "json", "logfmt", {}},
 };
 
+// In the order of the help, with what is asked by default.
+struct Polled {
+  const char* name;
+  std::chrono::milliseconds interval;
+  Level level;
+  bool detailed;
+};
+const std::vector<Polled> kPolled{
+    {"statsz", 10s, Level::summary, false},
+    {"idz", 60s, Level::off, false},
+    {"routez", 30s, Level::summary, false},
+    {"gatewayz", 30s, Level::summary, true},
+    {"leafz", 30s, Level::summary, false},
+    {"healthz", 30s, Level::summary, false},
+    {"healthz_js_enabled", 60s, Level::summary, false},
+    {"healthz_js_server", 60s, Level::summary, false},
+    {"healthz_js_meta", 60s, Level::summary, false},
+    {"varz", 60s, Level::summary, false},
+    {"subsz", 60s, Level::summary, true},
+    {"accstatz", 60s, Level::summary, false},
+    {"accountz", 300s, Level::summary, false},
+    {"jsz", 60s, Level::summary, true},
+    {"connz", 60s, Level::summary, true},
+    {"raftz", 60s, Level::summary, true},
+    {"ipqueuesz", 60s, Level::summary, false},
+};
+
+std::vector<Sample> samples() {
+  std::vector<Sample> all = kSamplesBefore;
+  for (const Polled& polled : kPolled) {
+    const std::string path = "collect." + std::string(polled.name);
+    const bool needed = path == "collect.statsz";  // it has one level only
+    all.push_back({path + ".interval", "1s", "2s", {}});
+    all.push_back({path + ".level", polled.detailed ? "detail" : "summary", needed ? "summary" : "off", {}});
+  }
+  all.insert(all.end(), kSamplesAfter.begin(), kSamplesAfter.end());
+  return all;
+}
+
 class EveryOption : public testing::TestWithParam<Sample> {
  protected:
   [[nodiscard]] Arguments with(Arguments more = {}) const {
     more.insert(more.end(), GetParam().with.begin(), GetParam().with.end());
     return more;
   }
-  [[nodiscard]] Arguments flag(const std::string& value) const {
-    return with({"--" + std::string(GetParam().path) + "=" + value});
-  }
+  [[nodiscard]] Arguments flag(const std::string& value) const { return with({"--" + GetParam().path + "=" + value}); }
   [[nodiscard]] Environment variable(const std::string& value) const {
     return {{cfg::environment_name(GetParam().path), value}};
   }
@@ -138,7 +178,8 @@ TEST_P(EveryOption, MeansTheSameFromEverySource) {
     EXPECT_EQ(config, good(with(), variable(value)));
     EXPECT_EQ(config, good(with(file(value))));
   }
-  EXPECT_NE(good(flag(GetParam().one)), good(flag(GetParam().other)));
+  const bool same = std::string(GetParam().one) == GetParam().other;
+  EXPECT_EQ(good(flag(GetParam().one)) == good(flag(GetParam().other)), same);
 }
 
 TEST_P(EveryOption, IsTakenFromFlagThenEnvironmentThenFile) {
@@ -147,7 +188,7 @@ TEST_P(EveryOption, IsTakenFromFlagThenEnvironmentThenFile) {
   EXPECT_EQ(config, good(flag(one), variable(other)));
   EXPECT_EQ(config, good(with(file(other)), variable(one)));
   Arguments both = file(other);
-  both.push_back("--" + std::string(path) + "=" + one);
+  both.push_back("--" + path + "=" + one);
   EXPECT_EQ(config, good(with(both), variable(other)));
 }
 
@@ -182,13 +223,13 @@ TEST_P(EveryOption, IsInTheHelpAndInTheExample) {
   EXPECT_TRUE(std::regex_search(example, std::regex("(^|\\n)#? *" + path.substr(path.rfind('.') + 1) + ": "))) << path;
 }
 
-INSTANTIATE_TEST_SUITE_P(Config, EveryOption, testing::ValuesIn(kSamples), [](const auto& sample) {
-  return std::regex_replace(std::string(sample.param.path), std::regex("[.-]"), "_");
+INSTANTIATE_TEST_SUITE_P(Config, EveryOption, testing::ValuesIn(samples()), [](const auto& sample) {
+  return std::regex_replace(sample.param.path, std::regex("[.-]"), "_");
 });
 
 TEST(OptionTable, HasASampleOfEveryOptionAndNothingElse) {
   std::vector<std::string> sampled;
-  for (const auto& sample : kSamples) sampled.emplace_back(sample.path);
+  for (const auto& sample : samples()) sampled.emplace_back(sample.path);
   std::vector<std::string> known;
   for (const auto& option : cfg::options()) known.push_back(option.path);
   EXPECT_EQ(sampled, known);
@@ -224,7 +265,7 @@ TEST(OptionTable, MarksExactlyPasswordAndTokenAsSecret) {
 
 TEST(Defaults, AreThoseOfTheHeaderWithEveryEndpoint) {
   Config expected;
-  expected.collect_intervals = {{"statsz", 10s}, {"varz", 60s}};
+  for (const Polled& polled : kPolled) expected.collect[polled.name] = {polled.level, polled.interval};
   EXPECT_EQ(good({}), expected);
 }
 
@@ -237,7 +278,8 @@ TEST(Defaults, AreToldByTheHelp) {
   for (const auto& option : cfg::options()) {
     const auto standard = option.codec.get(Config{});
     if (standard.empty() || standard.front().empty() || option.shape == cfg::Shape::flag) continue;
-    EXPECT_TRUE(std::regex_search(help, std::regex("--" + option.path + " [^\\n]*\\(default [^\\n]*\\)")))
+    EXPECT_TRUE(
+        std::regex_search(help, std::regex("--" + option.path + " [^\\n]*(\\n {9}[^\\n]*)?\\(default [^\\n]*\\)")))
         << option.path;
   }
   EXPECT_THAT(help, HasSubstr("(default 24h)"));
@@ -333,9 +375,39 @@ TEST(Flags, AValueMayLookLikeAnythingElse) {
 }
 
 TEST(Collect, TheIntervalOfAnEndpointWinsOverThatOfAll) {
-  const std::map<std::string, std::chrono::milliseconds> expected{{"statsz", 5s}, {"varz", 7s}};
-  EXPECT_EQ(good({"--collect.statsz.interval=5s", "--collect.interval=7s"}).collect_intervals, expected);
-  EXPECT_EQ(good({"--collect.interval=7s"}, {{"LOOKOUT_COLLECT_STATSZ_INTERVAL", "5s"}}).collect_intervals, expected);
+  auto expected = good({}).collect;
+  for (auto& [name, options] : expected) options.interval = name == "statsz" ? 5s : 7s;
+  EXPECT_EQ(good({"--collect.statsz.interval=5s", "--collect.interval=7s"}).collect, expected);
+  EXPECT_EQ(good({"--collect.interval=7s"}, {{"LOOKOUT_COLLECT_STATSZ_INTERVAL", "5s"}}).collect, expected);
+}
+
+TEST(Collect, ALevelIsOfOneEndpoint) {
+  auto expected = good({}).collect;
+  expected["jsz"].level = Level::detail;
+  expected["connz"].level = Level::off;
+  EXPECT_EQ(good({"--collect.jsz.level=detail", "--collect.connz.level=off"}).collect, expected);
+}
+
+TEST(Collect, TheExampleHasEveryEndpoint) {
+  const auto example = cfg::read_yaml(TEST_DATA "/../config/nats-lookout.example.yaml");
+  ASSERT_TRUE(example);
+  for (const Polled& polled : kPolled) {
+    EXPECT_EQ(example->count("collect." + std::string(polled.name) + ".interval"), 1U) << polled.name;
+    EXPECT_EQ(example->count("collect." + std::string(polled.name) + ".level"), 1U) << polled.name;
+  }
+}
+
+TEST(Collect, EveryCollectorCanBeConfigured) {
+  const Config config = good({});
+  for (const Collector& collector : collectors()) EXPECT_TRUE(config.collect.contains(collector.name));
+  EXPECT_EQ(config.collect.size(), collectors().size());
+}
+
+TEST(Shards, AreCountedFromOne) {
+  EXPECT_EQ(good({}).shard, (Shard{0, 1}));
+  EXPECT_EQ(good({"--shard=1/3"}).shard, (Shard{0, 3}));
+  EXPECT_EQ(good({"--shard=3/3"}).shard, (Shard{2, 3}));
+  EXPECT_EQ(good({"--shard=1/1", "--scope=server"}).scope, Scope::server) << "the whole is no share";
 }
 
 TEST(Commands, AreFourAndServeIsTheDefault) {
@@ -390,13 +462,15 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"UnknownOption", {"--nats.usr=x"}, "unknown option '--nats.usr', did you mean --nats.user?"},
         Mistake{"UnknownOptionAfterACommand", {"check", "--foo"}, "unknown option '--foo', see --help"},
         Mistake{"OneDash", {"-nats.url=a"}, "unknown option '-n', did you mean --nats.url?"},
-        Mistake{"UnknownCommand", {"dance"}, "unknown command 'dance': the commands are serve, check, events, config"},
+        Mistake{"UnknownCommand",
+                {"dance"},
+                "unknown command 'dance': the commands are serve, check, events, config, metrics"},
         Mistake{"TwoCommands",
                 {"check", "events"},
-                "an argument is no option: the commands are serve, check, events, config"},
+                "an argument is no option: the commands are serve, check, events, config, metrics"},
         Mistake{"StrayWord",
                 {"--nats.user=ann", "x"},
-                "an argument is no option: the commands are serve, check, events, config"},
+                "an argument is no option: the commands are serve, check, events, config, metrics"},
         Mistake{"AfterDashes", {"--", "--scope=server"}, "unknown option '--', see --help"},
         Mistake{"NoValue", {"--scope"}, "--scope must be followed by a value"},
         Mistake{"NoValueAfterACommand", {"check", "--scope"}, "--scope must be followed by a value"},
@@ -410,6 +484,20 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"Scope", {"--scope=galaxy"}, "--scope must be system or server, not 'galaxy'"},
         Mistake{"EmptyScope", {"--scope="}, "--scope must be system or server, not ''"},
         Mistake{"Level", {"--log.level=trace"}, "--log.level must be debug, info, warn or error, not 'trace'"},
+        Mistake{"StatszOff",
+                {"--collect.statsz.level=off"},
+                "--collect.statsz.level must be summary, not 'off': servers are known by it"},
+        Mistake{
+            "StatszDetail", {"--collect.statsz.level=detail"}, "--collect.statsz.level must be summary, not 'detail'"},
+        Mistake{"NoDetail",
+                {"--collect.routez.level=detail"},
+                "--collect.routez.level must be off or summary, not 'detail'"},
+        Mistake{"CollectLevel",
+                {"--collect.jsz.level=all"},
+                "--collect.jsz.level must be off, summary or detail, not 'all'"},
+        Mistake{"UnknownEndpoint",
+                {"--collect.varzz.level=off"},
+                "unknown option '--collect.varzz.level', did you mean --collect.varz.level?"},
         Mistake{"LogFormat", {"--log.format=xml"}, "--log.format must be logfmt or json, not 'xml'"},
         Mistake{"Subjects", {"--events.subjects=all"}, "--events.subjects must be auto or minimal, not 'all'"},
         Mistake{"Flag", {"--nats.tls.first=maybe"}, "--nats.tls.first must be true or false, not 'maybe'"},
@@ -449,6 +537,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"SidecarWithTwoServers",
                 {"--scope=server", "--nats.url=a,b"},
                 "--scope is server: --nats.url must be exactly one server, not 2"},
+        Mistake{"SidecarWithAShare",
+                {"--scope=server", "--shard=2/3"},
+                "--shard needs --scope=system: a sidecar has one server and nothing to share"},
         Mistake{"ServerNameWithoutScope", {"--server-name=a"}, "--server-name needs --scope=server"},
         Mistake{"PasswordWithoutUser", {"--nats.password=fake"}, "--nats.password needs --nats.user"},
         Mistake{"PasswordFileWithoutUser", {"--nats.password-file=f"}, "--nats.password-file needs --nats.user"},
@@ -501,6 +592,11 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"servers.drain-limit", {"0"}, "must be at least 1ms"},
         Wrong{"collect.interval", {"0", "99ms"}, "must be at least 100ms"},
         Wrong{"collect.varz.interval", {"0"}, "must be at least 100ms"},
+        Wrong{"shard",
+              {"", "3", "/", "1/", "/3", "0/3", "4/3", "0/0", "1/0", "-1/3", "1/3/3", " 1/3", "1/ 3", "a/b", "1.0/3",
+               "1/4294967296"},
+              "must be i/n, one of n shares such as 1/3, with i from 1 to n"},
+        Wrong{"limits.rows", {"", "-1", "many"}, "must be a number from 0 to 4294967295"},
         Wrong{"nats.url",
               {"http://x",
                "ws://x",
