@@ -6,21 +6,42 @@
 
 namespace lookout {
 
-AccountTable::AccountTable(std::uint32_t limit) : limit_(limit), accounts_{{"other", "other"}} {}
+AccountTable::AccountTable(std::uint32_t limit) : limit_(limit), accounts_{{"other", "other"}}, eventful_{true} {}
 
 AccountIndex AccountTable::index(std::string_view id, std::string_view name) {
-  auto found = by_id_.find(id);
-  if (found == by_id_.end()) {
-    if (accounts_.size() > limit_ || id.size() > kMaxText) {
+  const auto found = by_id_.find(id);
+  AccountIndex at = found == by_id_.end() ? 0 : found->second;
+  if (at == 0 || !eventful_[at]) {
+    if (eventful_count_ >= limit_ || id.size() > kMaxText) {
       ++folded_;
       return 0;
     }
-    found = by_id_.emplace(std::string(id), static_cast<AccountIndex>(accounts_.size())).first;
-    accounts_.push_back({clean(id), clean(id)});
-    shared_.reset();
+    if (at == 0) at = add(id);
+    eventful_[at] = true;
+    ++eventful_count_;
   }
-  show(accounts_[found->second], name);
-  return found->second;
+  show(accounts_[at], name);
+  return at;
+}
+
+AccountIndex AccountTable::learn(std::string_view id, std::string_view name) {
+  const auto found = by_id_.find(id);
+  AccountIndex at = found == by_id_.end() ? 0 : found->second;
+  if (at == 0) {
+    if (accounts_.size() - 1 - eventful_count_ >= limit_ || id.size() > kMaxText) return 0;
+    at = add(id);
+  }
+  show(accounts_[at], name);
+  return at;
+}
+
+AccountIndex AccountTable::add(std::string_view id) {
+  const auto index = static_cast<AccountIndex>(accounts_.size());
+  by_id_.emplace(std::string(id), index);
+  accounts_.push_back({clean(id), clean(id)});
+  eventful_.push_back(false);
+  shared_.reset();
+  return index;
 }
 
 void AccountTable::rename(std::string_view id, std::string_view name) {

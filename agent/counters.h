@@ -17,21 +17,26 @@
 
 namespace lookout {
 
-// Accounts by id, bounded: index 0 is "other", where those beyond the limit go. Copied on write, so that snapshots
-// share it.
+// Accounts by id, bounded: index 0 is "other", where those beyond the limit go. Accounts that only replies tell of have
+// as much room of their own, so that they take none from those with events. Copied on write, so that snapshots share
+// it.
 class AccountTable {
  public:
   explicit AccountTable(std::uint32_t limit);
 
-  // The index of an account, made when new; `name` (if known) becomes its display name.
+  // The index of an account with an event, made when new; `name` (if known) becomes its display name.
   AccountIndex index(std::string_view id, std::string_view name);
+  // The same for an account that a reply tells of; 0 where there is no room.
+  AccountIndex learn(std::string_view id, std::string_view name);
   // The display name of an account that is already known.
   void rename(std::string_view id, std::string_view name);
 
+  [[nodiscard]] const std::string& id(AccountIndex index) const { return accounts_.at(index).id; }
   [[nodiscard]] std::shared_ptr<const std::vector<Account>> share();
   [[nodiscard]] std::uint64_t folded() const { return folded_; }  // look-ups that ended in "other"
 
  private:
+  AccountIndex add(std::string_view id);
   void show(Account& account, std::string_view name);
 
   struct Hash : std::hash<std::string_view> {
@@ -40,6 +45,8 @@ class AccountTable {
   const std::uint32_t limit_;
   std::unordered_map<std::string, AccountIndex, Hash, std::equal_to<>> by_id_;
   std::vector<Account> accounts_;
+  std::vector<bool> eventful_;  // by index
+  std::size_t eventful_count_ = 0;
   std::shared_ptr<const std::vector<Account>> shared_;  // null after a change
   std::uint64_t folded_ = 0;
 };

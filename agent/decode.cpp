@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
+#include <optional>
 #include <utility>
 
+#include "agent/inflate.h"
 #include "agent/json.h"
+#include "agent/walk.h"
 
 namespace lookout {
 namespace {
@@ -14,162 +16,289 @@ using json::element;
 using json::object;
 
 constexpr double kUnlimitedUnsigned = 18446744073709551615.0;
+constexpr double kAbsent = Part::kAbsent;
 
 double number(element value) {
-  double out = Row::kAbsent;
-  return value.get(out) == simdjson::SUCCESS ? out : Row::kAbsent;  // get<double> takes integers too
+  double out = kAbsent;
+  return value.get(out) == simdjson::SUCCESS ? out : kAbsent;  // get<double> takes integers too
 }
 
-double timestamp(element value) {
+std::string_view text(element value) {
+  std::string_view out;
+  json::get(value, out);
+  return out;
+}
+
+double from_text(element value, As as) {
+  if (as == As::ok) return value.is_string() ? (text(value) == "ok" ? 1 : 0) : kAbsent;
+  if (as == As::go_duration) {
+    const auto duration = parse_duration(text(value));
+    return duration && *duration > 0 ? *duration : kAbsent;
+  }
   Wall time{};
-  if (!json::get(value, time) || time == Wall{}) return Row::kAbsent;
-  return seconds(time.time_since_epoch());
+  return json::get(value, time) && time != Wall{} ? seconds(time.time_since_epoch()) : kAbsent;
+}
+
+double from_number(element value, As as) {
+  const double out = number(value);
+  switch (as) {
+    case As::nanoseconds:
+      return out < 0 ? kAbsent : out / 1e9;
+    case As::time_limit:
+      return out > 0 ? out / 1e9 : kAbsent;
+    case As::percent:
+      return out / 100;
+    case As::unix_time:
+      return out > 0 ? out : kAbsent;
+    case As::limit:
+      return out < 0 || out >= kUnlimitedUnsigned ? kAbsent : out;
+    default:
+      return out;
+  }
 }
 
 double sample(element value, As as) {
   switch (as) {
-    case As::number:
-    case As::number_or_0:
-      return number(value);
-    case As::nanoseconds:
-      return number(value) / 1e9;
-    case As::percent:
-      return number(value) / 100;
     case As::timestamp:
-      return timestamp(value);
+    case As::go_duration:
+    case As::ok:
+      return from_text(value, as);
     case As::flag:
     case As::flag_or_0:
-      return value.is_bool() ? (bool(value) ? 1 : 0) : Row::kAbsent;
+      return value.is_bool() ? (bool(value) ? 1 : 0) : kAbsent;
     case As::count:
-      return value.is_array() ? static_cast<double>(simdjson::dom::array(value).size()) : Row::kAbsent;
-    case As::text:
-      return Row::kAbsent;
-    case As::limit: {
-      const double limit = number(value);
-      return limit < 0 || limit >= kUnlimitedUnsigned ? Row::kAbsent : limit;
-    }
+      return value.is_array() ? static_cast<double>(simdjson::dom::array(value).size()) : kAbsent;
+    default:
+      return from_number(value, as);
   }
-  return Row::kAbsent;
+}
+
+double absent(As as) {
+  return as == As::number_or_0 || as == As::flag_or_0 ? 0 : kAbsent;
+}
+
+double read_metric(const Metric& metric, const walk::Row& row, bool led) {
+  if (metric.as == As::leads) return led ? 1 : 0;
+  if (metric.as == As::one) return 1;
+  const auto value = walk::find(row, metric.path);
+  return value ? sample(*value, metric.as) : absent(metric.as);
 }
 
 std::string label_text(element value) {
-  std::string_view text;
-  if (json::get(value, text)) return clean(text);
+  std::string_view out;
+  if (json::get(value, out)) return clean(out);
   if (value.is_int64() || value.is_uint64() || value.is_bool()) return simdjson::minify(value);
   return {};
 }
 
-double absent(As as) {
-  return as == As::number_or_0 || as == As::flag_or_0 ? 0 : Row::kAbsent;
+std::string read_label(const Label& label, const walk::Row& row) {
+  std::string out;
+  if (const auto key = walk::key(row, label.path)) {
+    out = clean(*key);
+  } else if (const auto value = walk::find(row, label.path)) {
+    out = label_text(*value);
+  }
+  return label.shown == nullptr ? out : label.shown(out);
 }
 
-Row read_row(const Section& section, element row, std::string_view key) {
-  Row out;
-  const auto at = [&](const char* path) { return row.at_pointer(path); };
-  for (const Label& label : section.labels) {
-    element value;
-    if (label.path == std::string_view(kKey)) {
-      out.labels.push_back(clean(key));
-      continue;
+enum class Leader { here, elsewhere, unknown };
+
+Leader leader_of(const Section& section, const walk::Row& row, std::string_view server) {
+  if (*section.leader == '\0') return Leader::here;
+  if (*section.standalone != '\0' && !walk::find(row, section.standalone)) return Leader::here;
+  const auto name = walk::find(row, section.leader);
+  if (!name || text(*name).empty()) return Leader::unknown;
+  return text(*name) == server ? Leader::here : Leader::elsewhere;
+}
+
+bool tells_of_leaders(const Section& section) {
+  return std::any_of(section.metrics.begin(), section.metrics.end(),
+                     [](const Metric& metric) { return metric.as == As::leads; });
+}
+
+// The server's {error:{code,description}}.
+bool has_error(element root) {
+  element error;
+  return root["error"].get(error) == simdjson::SUCCESS && error.is_object();
+}
+
+bool is_payload(const Collector& collector, element root) {
+  const std::string_view path = collector.sections.front().path;
+  if (path.empty()) return true;  // the reply is the payload
+  element payload;
+  const std::string_view member = path.substr(1, path.find('/', 1) - 1);
+  return root[member].get(payload) == simdjson::SUCCESS && payload.is_object();
+}
+
+void read_number(element from, const char* path, std::uint64_t& out) {
+  element value;
+  if (from.at_pointer(path).get(value) == simdjson::SUCCESS) json::get(value, out);
+}
+
+std::vector<AccountStat> read_accounts(const Collector& collector, element root) {
+  std::vector<AccountStat> out;
+  if (*collector.account_id == '\0') return out;
+  const auto [rows, id] = walk::split_last(collector.account_id);
+  const auto [same_rows, name] = walk::split_last(collector.account_name);
+  walk::each(root, rows, false, [&, id = id, name = name](const walk::Row& row) {
+    AccountStat stat;
+    if (const auto value = walk::find(row, id)) stat.id = label_text(*value);
+    if (const auto value = walk::find(row, name)) stat.name = label_text(*value);
+    if (stat.id.empty()) return;
+    if (collector.account_stats) {
+      read_number(row.value, "/conns", stat.connections);
+      read_number(row.value, "/leafnodes", stat.leafnodes);
     }
-    out.labels.push_back(at(label.path).get(value) == simdjson::SUCCESS ? label_text(value) : std::string());
-  }
-  out.values.reserve(section.metrics.size());
-  for (const Metric& metric : section.metrics) {
-    element value;
-    const bool present = at(metric.path).get(value) == simdjson::SUCCESS;
-    out.values.push_back(present ? sample(value, metric.as) : absent(metric.as));
-    if (metric.as == As::text) out.texts.push_back(present ? label_text(value) : std::string());
-  }
+    out.push_back(std::move(stat));
+  });
   return out;
 }
 
-// Adds `row` to the one with the same labels; absent values do not erase present ones.
-void fold_into(std::vector<Row>& rows, Row row) {
-  const auto same =
-      std::find_if(rows.begin(), rows.end(), [&](const Row& other) { return other.labels == row.labels; });
-  if (same == rows.end()) {
-    rows.push_back(std::move(row));
-    return;
-  }
-  for (std::size_t i = 0; i < row.values.size(); ++i) {
-    double& sum = same->values[i];
-    sum = std::isnan(sum) ? row.values[i] : std::isnan(row.values[i]) ? sum : sum + row.values[i];
-  }
-}
-
-// Adds a row while there is room.
-void add_row(const Section& section, Row row, std::vector<Row>& rows, std::uint64_t& left_out) {
-  if (rows.size() >= kMaxRows)
-    ++left_out;
-  else if (section.fold)
-    fold_into(rows, std::move(row));
-  else
-    rows.push_back(std::move(row));
-}
-
-std::vector<Row> read_section(const Section& section, element root, std::uint64_t& left_out) {
-  std::vector<Row> rows;
-  element found;
-  if (root.at_pointer(section.path).get(found) != simdjson::SUCCESS) return rows;
-  if (section.map && found.is_object()) {
-    for (const auto [key, value] : object(found)) add_row(section, read_row(section, value, key), rows, left_out);
-  } else if (found.is_object()) {
-    rows.push_back(read_row(section, found, {}));
-  } else if (found.is_array()) {
-    for (const element item : simdjson::dom::array(found)) {
-      if (item.is_object()) add_row(section, read_row(section, item, {}), rows, left_out);
-    }
-  }
-  return rows;
-}
-
-// The server's {error:{code,description}}, or none.
-std::string error_of(element root) {
-  std::string_view description;
-  element error;
-  if (root["error"].get(error) != simdjson::SUCCESS) return {};
-  if (error.at_pointer("/description").get(description) != simdjson::SUCCESS) return "the server reports an error";
-  return clean(description);
+std::size_t length_at(element root, const char* path) {
+  element rows;
+  if (*path == '\0' || root.at_pointer(path).get(rows) != simdjson::SUCCESS || !rows.is_array()) return 0;
+  return simdjson::dom::array(rows).size();
 }
 
 }  // namespace
 
+Assembly::Assembly(const Collector& collector, Level level, std::uint32_t max_rows)
+    : collector_(&collector),
+      level_(level),
+      max_rows_(max_rows),
+      block_(std::make_shared<Block>()),
+      folded_(collector.sections.size()) {
+  for (const Section& section : collector.sections)
+    block_->parts.emplace_back(section.labels.size(), section.metrics.size());
+}
+
+void Assembly::add(std::size_t index, std::span<const std::string> labels, std::span<const double> values, bool led) {
+  const Section& section = collector_->sections[index];
+  Part& part = block_->parts[index];
+  const std::size_t bound = section.rows == kMaxRows ? max_rows_ : section.rows;
+  if (!section.fold) {
+    if (section.top != 0 || part.rows() < bound) return part.add(labels, values, led);
+    ++left_out_;
+    return;
+  }
+  std::string key;
+  for (const std::string& label : labels) (key += label) += '\x1F';
+  const auto known = folded_[index].find(key);
+  if (known == folded_[index].end()) {
+    if (part.rows() >= bound) {
+      ++left_out_;
+      return;
+    }
+    folded_[index].emplace(std::move(key), part.rows());
+    part.add(labels, values, led);
+    return;
+  }
+  const std::span<double> row = part.change(known->second);
+  for (std::size_t i = 0; i < row.size(); ++i) {  // absent values do not erase present ones
+    if (std::isnan(values[i])) continue;
+    const bool sum = section.metrics[i].merge == Merge::sum && section.metrics[i].as != As::leads;
+    row[i] = std::isnan(row[i]) ? values[i] : sum ? row[i] + values[i] : std::max(row[i], values[i]);
+  }
+}
+
+// Leaves the rows with the largest first value.
+void Assembly::cut(std::size_t index) {
+  const Section& section = collector_->sections[index];
+  if (section.top == 0) return;
+  const Part& all = block_->parts[index];
+  std::vector<std::size_t> order;
+  for (std::size_t row = 0; row < all.rows(); ++row) {
+    if (all.value(row, 0) > 0) order.push_back(row);
+  }
+  const auto keep = std::min<std::size_t>(section.top, order.size());
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(keep), order.end(),
+                    [&all](std::size_t a, std::size_t b) { return all.value(a, 0) > all.value(b, 0); });
+  Part top(section.labels.size(), section.metrics.size());
+  std::vector<std::string> labels(section.labels.size());
+  for (std::size_t i = 0; i < keep; ++i) {
+    for (std::size_t label = 0; label < labels.size(); ++label) labels[label] = all.label(order[i], label);
+    top.add(labels, all.values(order[i]), all.led(order[i]));
+  }
+  block_->parts[index] = std::move(top);
+}
+
+std::shared_ptr<const Block> Assembly::finish() {
+  for (std::size_t i = 0; i < collector_->sections.size(); ++i) cut(i);
+  return std::move(block_);
+}
+
 struct ReplyDecoder::Parser {
   json::Parser json;
+  std::vector<char> unpacked;
+  std::vector<std::string> labels;
+  std::vector<double> values;
+
+  bool parse(std::string_view payload, element& root) {
+    if (is_gzip(payload)) payload = inflate(payload, kMaxBytes, Batch::kPadding, unpacked);
+    return !payload.empty() && json.parse(payload, root);
+  }
+
+  // One section of one page.
+  void read(std::size_t index, element root, std::string_view server, Assembly& into) {
+    const Section& section = into.collector_->sections[index];
+    const bool leaders = tells_of_leaders(section);
+    const bool repeated = into.pages_ > 0 && into.collector_->reach == Reach::pages;
+    walk::each(root, section.path, section.map, [&](const walk::Row& row) {
+      if (repeated && !row.many) return;  // what does not belong to the pages' rows stands on every page
+      const Leader leader = leader_of(section, row, server);
+      const bool known = leader != Leader::unknown || section.followers;
+      if ((leader == Leader::elsewhere && !section.followers) || (!known && !leaders)) return;
+      labels.clear();
+      values.clear();
+      for (const Label& label : section.labels) labels.push_back(read_label(label, row));
+      for (const Metric& metric : section.metrics) {
+        const bool shown = known || metric.as == As::leads;
+        values.push_back(shown ? read_metric(metric, row, leader == Leader::here) : kAbsent);
+      }
+      into.add(index, labels, values, leader == Leader::here);
+    });
+  }
 };
 
 ReplyDecoder::ReplyDecoder() : parser_(std::make_unique<Parser>()) {}
 ReplyDecoder::~ReplyDecoder() = default;
 
-Result<Reply> ReplyDecoder::decode(const Collector& collector, const Message& message) {
+Result<Reply> ReplyDecoder::decode(const Message& message, Assembly& into) {
+  const Collector& collector = *into.collector_;
   element root;
   object server;
   Reply reply;
-  if (!parser_->json.parse(message.payload, root)) return Error{"not a JSON object"};
-  if (root["server"].get(server) != simdjson::SUCCESS || !json::read_server(server, reply.server)) {
+  if (!parser_->parse(message.payload, root)) return Error{"not a JSON object"};
+  const bool bare = *collector.sections.front().path == '\0';  // IDZ is nothing but the server
+  if ((bare ? root.get(server) : root["server"].get(server)) != simdjson::SUCCESS ||
+      !json::read_server(server, reply.server)) {
     return Error{"no server block"};
   }
-  if (std::string error = error_of(root); !error.empty()) return Error{std::move(error)};
+  if (!bare && has_error(root)) {
+    reply.refused = true;
+    return reply;
+  }
+  if (!is_payload(collector, root)) return Error{"no data"};
 
-  auto block = std::make_shared<Block>();
-  block->server_time = reply.server.time;
-  block->received = message.received;
-  for (const Section& section : collector.sections)
-    block->parts.push_back(read_section(section, root, reply.rows_left_out));
-  if (block->parts.empty() || block->parts.front().empty())
-    return Error{std::string("no ") + collector.sections[0].path};
-  reply.block = std::move(block);
-
-  const std::string body = collector.sections[0].path;
+  for (std::size_t i = 0; i < collector.sections.size(); ++i) {
+    if (collector.sections[i].level <= into.level_) parser_->read(i, root, reply.server.name, into);
+  }
+  ++into.pages_;
+  Block& block = *into.block_;
+  block.server_time = reply.server.time;
+  block.received = message.received;
+  block.bytes += message.payload.size();
+  reply.page_rows = length_at(root, collector.rows);
+  reply.accounts = read_accounts(collector, root);
   element start;
-  if (root.at_pointer(body + "/start").get(start) == simdjson::SUCCESS) json::get(start, reply.start);
+  if (root.at_pointer(std::string(collector.sections.front().path) + "/start").get(start) == simdjson::SUCCESS)
+    json::get(start, reply.start);
   return reply;
 }
 
 Result<UserInfo> ReplyDecoder::decode_user(const Message& message) {
-  object root;
-  if (!parser_->json.parse(message.payload, root)) return Error{"not a JSON object"};
+  element root;
+  if (!parser_->parse(message.payload, root)) return Error{"not a JSON object"};
   UserInfo user;
   std::string_view account;
   if (root.at_pointer("/data/account").get(account) != simdjson::SUCCESS) return Error{"no account"};

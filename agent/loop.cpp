@@ -16,6 +16,18 @@ constexpr Millis kPublish{250};                     // snapshots are at most thi
 constexpr Millis kRefresh{1000};                    // and this old otherwise
 constexpr std::chrono::microseconds kGather{1000};  // events are worked off in batches: one wake-up for many
 
+// As many as a sentence can hold.
+std::string names_of(const std::vector<ServerName>& servers) {
+  std::string out;
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    if (out.size() > kMaxText) return out.append(" and ").append(std::to_string(servers.size() - i)).append(" more");
+    if (i > 0) out.append(", ");
+    if (!servers[i].cluster.empty()) out.append(servers[i].cluster).append("/");
+    out.append(servers[i].name);
+  }
+  return out;
+}
+
 }  // namespace
 
 Loop::Loop(const Config& config, std::span<const Collector> collectors, DecodeEvent decode, State::Sink sink,
@@ -86,37 +98,48 @@ void Loop::event(const Message& message, Now now) {
   const Event& event = decode_(message);
   state_.apply(event, now);
   if (event.kind != EventKind::statsz || event.forged) return;
-  // A pushed STATSZ is the same body as an asked one.
-  const auto statsz = replies_.decode(collectors_.front(), message);
-  if (statsz)
-    state_.apply(*statsz, 0, now);
-  else
-    state_.ignored_reply();
+  // A pushed STATSZ is the same body as an asked one. Those of servers that are not ours are many.
+  const bool ours = state_.roster().find(event.server.id) != nullptr;
+  if (ours || event.server.id == poller_.server_id()) answer({}, message, now);
 }
 
 void Loop::reply(const Message& message, Now now) {
   const auto route = poller_.route(message.subject);
   if (!route) return state_.ignored_reply();
   if (message.no_responders) {
-    if (route->kind == Poller::Route::Kind::round) state_.no_responders();
+    if (poller_.vital(*route)) state_.no_responders();
+    poller_.failed(*route);
     return;
   }
-  if (route->kind == Poller::Route::Kind::user_info) {
+  if (route->kind == Route::Kind::user_info) {
     const auto user = replies_.decode_user(message);
     if (user) state_.account_is(user->account);
     return;
   }
-  const auto decoded = replies_.decode(collectors_[route->collector], message);
-  const bool expected = decoded && (route->server_id.empty() || route->server_id == decoded->server.id);
-  if (!expected || !poller_.answered(*route, decoded->server.id, now)) return state_.ignored_reply();
-  state_.apply(*decoded, route->collector, now);
+  answer(*route, message, now);
+}
+
+void Loop::answer(const Route& route, const Message& message, Now now) {
+  Assembly* const page = poller_.assembly(route);
+  if (page == nullptr) return state_.ignored_reply();
+  auto reply = replies_.decode(message, *page);
+  if (!reply) {
+    poller_.failed(route);
+    return state_.ignored_reply();
+  }
+  const Poller::Answer answer = poller_.answered(route, *reply, message.payload.size(), state_.roster(), now);
+  if (answer.what == Poller::Answer::What::ignore) return state_.ignored_reply();
+  if (answer.what == Poller::Answer::What::wait) return;
+  state_.rows_left_out(answer.rows_left_out);
+  state_.apply(*reply, answer.block, route.collector, now);
 }
 
 void Loop::tick(Now now) {
   next_tick_ = now.mono + kTick;
   for (std::size_t i = 0; i < kTraffics; ++i)
     state_.dropped(static_cast<Traffic>(i), inbox_.dropped(static_cast<Traffic>(i)), now);
-  poller_.tick(state_.roster(), now);
+  poller_.tick(
+      state_.roster(), [this](const Server& server) { return state_.accounts_of(server); }, now);
   state_.tick(now);
   report_rounds(now);
 }
@@ -139,13 +162,14 @@ void Loop::log_findings() {
 }
 
 void Loop::report_rounds(Now now) {
+  if (std::exchange(reported_rounds_, poller_.ended()) == poller_.ended()) return;
   for (std::size_t i = 0; i < collectors_.size(); ++i) {
-    const RoundView& round = poller_.rounds()[i];
+    const auto& missing = poller_.rounds()[i].missing;
     const std::string endpoint = collectors_[i].name;
-    std::string names;
-    for (const std::string& name : round.missing) names += (names.empty() ? "" : ", ") + name;
-    state_.findings().report("collection_incomplete", endpoint, round.missing.empty() ? Health::ok : Health::warning,
-                             "no answer to " + endpoint + " from " + clean(names, kMaxText * 2), {}, now);
+    const std::string sentence =
+        missing.empty() ? std::string() : "no answer to " + endpoint + " from " + names_of(missing);
+    state_.findings().report("collection_incomplete", endpoint, missing.empty() ? Health::ok : Health::warning,
+                             sentence, {}, now);
   }
 }
 

@@ -39,6 +39,7 @@ class Loop {
   void message(const Message& message, Now now);
   void event(const Message& message, Now now);
   void reply(const Message& message, Now now);
+  void answer(const Route& route, const Message& message, Now now);
   void tick(Now now);
   void report_rounds(Now now);
   void log_findings();
@@ -54,6 +55,7 @@ class Loop {
   Instruments& instruments_;
   Mono next_tick_{};
   Mono next_publish_{};
+  std::uint64_t reported_rounds_ = 0;
   std::string last_failure_;  // logged once per change
   std::map<std::string, Health> told_;
 };

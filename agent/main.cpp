@@ -21,6 +21,7 @@
 #include "exporters/event_log.h"
 #include "exporters/http.h"
 #include "exporters/prometheus.h"
+#include "exporters/reference.h"
 
 namespace lookout {
 namespace {
@@ -136,18 +137,28 @@ class Server {
   Instruments instruments_;
 };
 
+// What the findings are made of; the rest is not asked for a check.
+Config only_checked(Config config) {
+  for (auto& [endpoint, options] : config.collect) {
+    if (endpoint != "statsz" && endpoint != "varz") options.level = Level::off;
+  }
+  return config;
+}
+
 // Whether `check` knows enough: one round is through, or the login will not succeed soon.
-bool answered(const Snapshot& snapshot, Mono::duration waited) {
+bool answered(const Config& config, const Snapshot& snapshot, Mono::duration waited) {
   if (!snapshot.link.connected) return !snapshot.link.sentence.empty() && waited > kLoginPatience;
   if (snapshot.link.identity != Identity::system) return snapshot.link.identity != Identity::unknown;
-  for (const RoundView& round : snapshot.rounds) {
-    if (round.rounds_total == 0) return false;
+  for (std::size_t i = 0; i < snapshot.rounds.size(); ++i) {
+    const bool asked = config.collect.at(collectors()[i].name).level != Level::off;
+    if (asked && snapshot.rounds[i].rounds_total == 0) return false;
   }
   return !snapshot.rounds.empty();
 }
 
 // One round of questions, then what the deployment's health is.
-int check(const Config& config, const sigset_t& signals) {
+int check(const Config& asked, const sigset_t& signals) {
+  const Config config = only_checked(asked);
   log::configure("off", config.log_format);  // the output says it all
   Cell cell;
   Instruments instruments;
@@ -155,7 +166,7 @@ int check(const Config& config, const sigset_t& signals) {
       config, [](const Event&, Now) {}, cell, instruments);
   const Mono start = read_clock().mono;
   for (Mono::duration waited{}; waited < config.nats.timeout * 2; waited = read_clock().mono - start) {
-    if (answered(*cell.get(), waited) || wait_signal(signals, Millis(50)) != 0) break;
+    if (answered(config, *cell.get(), waited) || wait_signal(signals, Millis(50)) != 0) break;
   }
   const auto snapshot = cell.get();
   std::fputs(render_check(*snapshot, config.check_format).c_str(), stdout);
@@ -191,6 +202,9 @@ int run(int argc, char** argv) {
   switch (line.config.command) {
     case Command::config:
       std::fputs(to_yaml(line.config).c_str(), stdout);
+      return 0;
+    case Command::metrics:
+      std::fputs(render_reference().c_str(), stdout);
       return 0;
     case Command::check:
       return check(line.config, signals);

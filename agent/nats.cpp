@@ -51,8 +51,8 @@ Nats::Nats(const Config& config, Inbox& inbox, Instruments& instruments)
 
 Nats::~Nats() = default;
 
-bool Nats::request(std::string_view subject, std::string_view token, std::string_view body) {
-  return io_->supervisor().request(subject, token, body);
+bool Nats::request(std::string_view subject, std::string_view token, std::string_view body, bool gzip) {
+  return io_->supervisor().request(subject, token, body, gzip);
 }
 
 void Nats::rebuild() {

@@ -23,7 +23,7 @@ class Nats final : public Transport {
   // Closes, waits for libnats' callbacks to end; at most about a second.
   ~Nats() override;
 
-  bool request(std::string_view subject, std::string_view token, std::string_view body) override;
+  bool request(std::string_view subject, std::string_view token, std::string_view body, bool gzip) override;
 
   // The connection is closed and built again with fresh options (SIGHUP, secrets changed). Any thread.
   void rebuild();

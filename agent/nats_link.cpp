@@ -166,9 +166,16 @@ void NatsLink::subscribe_narrow() {
 }
 
 bool NatsLink::publish(const Request& request) {
-  const Watchdog::Call call(context_.watchdog, "natsConnection_PublishRequest");
-  return natsConnection_PublishRequest(connection_, request.subject.c_str(), request.reply.c_str(), request.body.data(),
-                                       static_cast<int>(request.body.size())) == NATS_OK;
+  const Watchdog::Call call(context_.watchdog, "natsConnection_PublishMsg");
+  natsMsg* message = nullptr;
+  natsStatus status = natsMsg_Create(&message, request.subject.c_str(), request.reply.c_str(), request.body.data(),
+                                     static_cast<int>(request.body.size()));
+  // The exact case is what nats-server looks for.
+  if (status == NATS_OK && request.gzip && natsConnection_HasHeaderSupport(connection_) == NATS_OK)
+    status = natsMsgHeader_Set(message, "Accept-Encoding", "gzip");
+  if (status == NATS_OK) status = natsConnection_PublishMsg(connection_, message);
+  natsMsg_Destroy(message);
+  return status == NATS_OK;
 }
 
 int NatsLink::flush(Millis timeout) {

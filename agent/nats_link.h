@@ -74,6 +74,7 @@ struct Request {
   std::string subject;
   std::string reply;
   std::string body;
+  bool gzip;  // the answer may be compressed
 };
 
 class NatsLink {

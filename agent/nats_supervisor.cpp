@@ -249,13 +249,13 @@ void Supervisor::close_library() {
   kept->push_back(shared_from_this());
 }
 
-bool Supervisor::request(std::string_view subject, std::string_view token, std::string_view body) {
+bool Supervisor::request(std::string_view subject, std::string_view token, std::string_view body, bool gzip) {
   bool queued = false;
   {
     const std::lock_guard lock(bell_.mutex);
     queued = connected_ && queue_.size() < kMaxQueue;
     if (queued) {
-      queue_.push_back({std::string(subject), context_.inbox + "." + std::string(token), std::string(body)});
+      queue_.push_back({std::string(subject), context_.inbox + "." + std::string(token), std::string(body), gzip});
     }
   }
   if (queued)

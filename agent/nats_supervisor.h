@@ -22,7 +22,7 @@ class Supervisor : public std::enable_shared_from_this<Supervisor> {
   void run();  // io thread
 
   // Any thread.
-  bool request(std::string_view subject, std::string_view token, std::string_view body);
+  bool request(std::string_view subject, std::string_view token, std::string_view body, bool gzip);
   void rebuild();
   void stop();
   bool wait_stopped(Mono deadline);

@@ -28,6 +28,7 @@ struct AccountState {
   std::uint64_t leafnodes = 0;
   Wall server_time{};
   Mono heard;
+  bool shown = false;  // it has or had connections here
 };
 
 struct Server {

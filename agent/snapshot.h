@@ -99,13 +99,23 @@ struct LinkView {
   double blind_seconds = 0;  // time without a connection since the first one, in all
 };
 
+struct ServerName {
+  std::string cluster;
+  std::string name;
+
+  bool operator==(const ServerName&) const = default;
+};
+
 struct RoundView {  // the last finished round of one collector
   std::uint64_t expected = 0;
   std::uint64_t answered = 0;
   std::uint64_t late_total = 0;
   std::uint64_t duplicate_total = 0;
   std::uint64_t rounds_total = 0;
-  std::vector<std::string> missing;  // names
+  std::vector<ServerName> missing;
+  std::vector<ServerName> detail_skipped;  // asked for less than configured, because the answer would be too big for a
+                                           // leaf node link
+  bool polled = true;                      // false: its level is off
 };
 
 struct Snapshot {

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include "agent/shard.h"
 #include "agent/text.h"
 
 namespace lookout {
@@ -11,7 +12,6 @@ namespace {
 constexpr std::string_view kGlobalAccount = "$G";
 constexpr std::chrono::seconds kFreshConnect{30};    // an older CONNECT is a config reload repeating itself
 constexpr std::chrono::seconds kAuthTimeoutMax{60};  // what lived longer has been authenticated
-constexpr std::chrono::seconds kAccountSilence{75};  // 2.5 heartbeats of SERVER.CONNS
 constexpr std::size_t kOpenGlobalMax = 65536;
 
 // The process that the event is of: the current one, or the one before it, whose last messages may come late.
@@ -33,7 +33,9 @@ State::State(const Config& config, std::span<const Collector> collectors, Sink s
       roster_(
           config.servers, collectors.size(),
           [this](EventKind kind, const Server& server, std::string_view reason) { concluded(kind, server, reason); }),
-      accounts_(config.max_accounts) {}
+      accounts_(config.max_accounts) {
+  set_lifetimes();
+}
 
 void State::apply(const LinkEvent& event, Now now) {
   changed_ = true;
@@ -63,7 +65,18 @@ bool State::accepts(const ServerInfo& server) {
   return roster_.find(server.id) != nullptr;
 }
 
-// Events that belong to no server. Every sidecar hears them, so only the agent of the whole deployment tells of them.
+// The server that a message is of; none where this agent has nothing to do with it.
+Server* State::heard(const ServerInfo& info, Now now) {
+  if (!accepts(info)) return nullptr;
+  link_.answered();
+  if (!in_shard(config_.shard, info.name)) return nullptr;
+  Server* server = roster_.heard(info, now);
+  if (server == nullptr) ++refused_;
+  return server;
+}
+
+// Events that belong to no server. Every sidecar and every shard hears them, so only the agent of the whole deployment,
+// or its first shard, tells of them.
 bool State::apply_shared(const Event& event, Now now) {
   switch (event.kind) {
     case EventKind::foreign:
@@ -80,7 +93,7 @@ bool State::apply_shared(const Event& event, Now now) {
     default:
       return false;
   }
-  if (config_.scope == Scope::system) sink_(event, now);
+  if (config_.scope == Scope::system && config_.shard.index == 0) sink_(event, now);
   return true;
 }
 
@@ -93,13 +106,7 @@ void State::apply(const Event& event, Now now) {
     ++forged_;
     return;
   }
-  if (!accepts(event.server)) return;
-  link_.answered();
-  Server* server = roster_.heard(event.server, now);
-  if (server == nullptr)
-    ++refused_;
-  else
-    count(event, *server, now);
+  if (Server* server = heard(event.server, now)) count(event, *server, now);
 }
 
 void State::count(const Event& event, Server& server, Now now) {
@@ -118,7 +125,8 @@ void State::count(const Event& event, Server& server, Now now) {
       auth_error(event, server);
       break;
     case EventKind::account_connections:
-      connections(event, server, now);
+      connections(server, accounts_.index(event.account, event.account_name),
+                  {event.connections, event.leafnodes, event.server.time, now.mono, true});
       break;
     case EventKind::shutdown:
       roster_.stopped(server, event.server.time, now);
@@ -190,42 +198,6 @@ void State::auth_error(const Event& event, Server& server) {
   server.dirty = true;
 }
 
-void State::connections(const Event& event, Server& server, Now now) {
-  const AccountIndex index = accounts_.index(event.account, event.account_name);
-  if (index == 0 || !(server.up() || server.joining())) return;  // "other" has no one number; a stopped server has none
-  AccountState& account = server.accounts[index];
-  if (event.server.time < account.server_time) return;
-  account = {event.connections, event.leafnodes, event.server.time, now.mono};
-  server.dirty = true;
-}
-
-void State::apply(const Reply& reply, std::size_t collector, Now now) {
-  now_ = now;
-  if (!accepts(reply.server)) return;
-  link_.answered();
-  Server* heard = roster_.heard(reply.server, now);
-  if (heard == nullptr) {
-    ++refused_;
-    return;
-  }
-  Server& server = *heard;
-  // Late answers of a process that is gone, or that has said goodbye.
-  if (server.id != reply.server.id || !(server.up() || server.joining())) {
-    ++ignored_replies_;
-    return;
-  }
-  const auto& held = server.blocks[collector];
-  if (held != nullptr && held->server_time >= reply.block->server_time) {
-    ++ignored_replies_;
-    return;
-  }
-  server.blocks[collector] = reply.block;
-  rows_left_out_ += reply.rows_left_out;
-  server.dirty = true;
-  changed_ = true;
-  roster_.started(server, reply.start, now);
-}
-
 void State::dropped(Traffic traffic, std::uint64_t total, Now now) {
   std::uint64_t& known = dropped_[static_cast<std::size_t>(traffic)];
   if (total == known) return;
@@ -251,24 +223,6 @@ void State::tick(Now now) {
   now_ = now;
   roster_.tick(now);
   drop_stale(now);
-}
-
-// A server may go on talking while one of its endpoints hangs: what that endpoint said is gone after three intervals.
-void State::drop_stale(Now now) {
-  for (const auto& server : roster_.servers()) {
-    for (std::size_t i = 0; i < collectors_.size(); ++i) {
-      auto& block = server->blocks[i];
-      const auto limit = 3 * config_.collect_intervals.at(collectors_[i].name) + config_.servers.lost_after / 2;
-      if (block == nullptr || now.mono - block->received <= limit) continue;
-      block.reset();
-      server->dirty = true;
-    }
-    const auto gone = std::erase_if(server->accounts, [&](const auto& item) {
-      const AccountState& account = item.second;
-      return account.clients + account.leafnodes > 0 && now.mono - account.heard > kAccountSilence;
-    });
-    if (gone > 0) server->dirty = true;
-  }
 }
 
 }  // namespace lookout

@@ -29,9 +29,11 @@ class State {
 
   void apply(const LinkEvent& event, Now now);
   void apply(const Event& event, Now now);
-  // `collector` is the index of the table the reply was decoded by.
-  void apply(const Reply& reply, std::size_t collector, Now now);
+  // All that a server said to one question: `reply` is its last page with the accounts of all, `block` the finished
+  // whole; none where the server refused: what it had said before is gone. `collector` is the index of its table.
+  void apply(const Reply& reply, std::shared_ptr<const Block> block, std::size_t collector, Now now);
   void ignored_reply() { ++ignored_replies_; }
+  void rows_left_out(std::uint64_t rows) { rows_left_out_ += rows; }  // of an answer, whether it is applied or not
   // $SYS.REQ.USER.INFO says which account the user is in; nobody listening for a server's endpoint says that it is the
   // wrong one.
   void account_is(std::string account);
@@ -46,19 +48,24 @@ class State {
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot(std::vector<RoundView> rounds, Now now);
 
   // For the poller.
+  // The ids of the accounts that this server told of by itself or when asked for its accounts, sorted.
+  [[nodiscard]] std::vector<std::string> accounts_of(const Server& server) const;
   [[nodiscard]] const LinkState& link() const { return link_; }
   [[nodiscard]] Roster& roster() { return roster_; }
   [[nodiscard]] const Roster& roster() const { return roster_; }
   [[nodiscard]] Findings& findings() { return findings_; }
 
  private:
+  void set_lifetimes();
   [[nodiscard]] bool accepts(const ServerInfo& server);
+  [[nodiscard]] Server* heard(const ServerInfo& info, Now now);
   bool apply_shared(const Event& event, Now now);
   void count(const Event& event, Server& server, Now now);
   void connect(const Event& event, Server& server, Now now);
   void disconnect(const Event& event, Server& server);
   void auth_error(const Event& event, Server& server);
-  void connections(const Event& event, Server& server, Now now);
+  static void connections(Server& server, AccountIndex index, const AccountState& said);
+  void account_stats(const Reply& reply, Server& server, Now now);
   [[nodiscard]] bool before_authentication(const Event& event, const Server& server) const;
   void concluded(EventKind kind, const Server& server, std::string_view reason);
   void drop_stale(Now now);
@@ -71,6 +78,8 @@ class State {
   const Config config_;
   const std::span<const Collector> collectors_;
   const Sink sink_;
+  std::vector<Millis> lifetimes_;  // of what a server said, by collector
+  Millis account_silence_{};       // after it an account's connections are no longer true
   LinkState link_;
   Roster roster_;
   AccountTable accounts_;

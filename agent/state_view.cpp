@@ -70,8 +70,9 @@ std::shared_ptr<const ServerView> State::view_of(Server& server) const {
   view->unseen = server.unseen_before + server.seq.unseen();
   view->restarts = server.restarts;
   server.counters.fill(*view);
-  for (const auto& [account, state] : server.accounts)
-    view->accounts.push_back({account, state.clients, state.leafnodes});
+  for (const auto& [account, state] : server.accounts) {
+    if (state.shown) view->accounts.push_back({account, state.clients, state.leafnodes});
+  }
   view->blocks = server.blocks;
   server.view = view;
   server.dirty = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <iterator>
 
@@ -141,6 +142,38 @@ std::optional<Wall> parse_time(std::string_view text) {
   const auto offset = parse_offset(text, std::min(at, text.size()));
   if (!date || !clock || !offset) return std::nullopt;
   return Wall(*date) + *clock + fraction - *offset;
+}
+
+std::optional<double> parse_duration(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    double seconds;
+  };
+  // "µ" is U+00B5 in Go's texts; longer names first.
+  constexpr std::array<Unit, 10> kUnits{{{"ns", 1e-9},
+                                         {"us", 1e-6},
+                                         {"\xC2\xB5s", 1e-6},
+                                         {"\xCE\xBCs", 1e-6},
+                                         {"ms", 1e-3},
+                                         {"s", 1},
+                                         {"m", 60},
+                                         {"h", 3600},
+                                         {"d", 86400},
+                                         {"y", 31536000}}};
+  if (text.empty()) return std::nullopt;
+  double sum = 0;
+  while (!text.empty()) {
+    double count = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count, std::chars_format::fixed);
+    if (error != std::errc() || !(count >= 0) || std::isinf(count)) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    const auto unit =
+        std::find_if(kUnits.begin(), kUnits.end(), [text](const Unit& each) { return text.starts_with(each.name); });
+    if (unit == kUnits.end()) return std::nullopt;
+    text.remove_prefix(unit->name.size());
+    sum += count * unit->seconds;
+  }
+  return sum;
 }
 
 std::string format_time(Wall time) {

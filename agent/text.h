@@ -19,6 +19,9 @@ inline constexpr std::size_t kMaxText = 256;  // bytes of any text from the netw
 // none.
 [[nodiscard]] std::optional<Wall> parse_time(std::string_view text);
 
+// Go's duration text ("1.5ms", "507µs", "2m3s", "1h2m3.5s") and nats-server's own ("3d4h5m6s", with years), in seconds.
+[[nodiscard]] std::optional<double> parse_duration(std::string_view text);
+
 // "2026-11-23T09:40:22.912Z"; empty for the epoch.
 [[nodiscard]] std::string format_time(Wall time);
 

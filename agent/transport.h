@@ -13,9 +13,9 @@ class Transport {
   Transport& operator=(const Transport&) = delete;
 
   // Publishes `body` on `subject`; answers come into the Inbox as Traffic::reply with `token` as their subject (the
-  // transport owns the inbox prefix). Never blocks: it queues for the io thread. False when there is no connection or
-  // the queue is full; counted there.
-  virtual bool request(std::string_view subject, std::string_view token, std::string_view body) = 0;
+  // transport owns the inbox prefix). With `gzip` a server may answer compressed. Never blocks: it queues for the io
+  // thread. False when there is no connection or the queue is full; counted there.
+  virtual bool request(std::string_view subject, std::string_view token, std::string_view body, bool gzip) = 0;
 };
 
 }  // namespace lookout

@@ -13,8 +13,10 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <mutex>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -55,6 +57,7 @@ struct Behaviour {
   bool nonce = true;              // offers one to sign
   bool pong = true;               // answers PING
   bool reads = true;              // else it lets the socket fill up
+  bool headers = true;            // says that it takes them
   std::string refusal = {};       // -ERR instead of PONG to the first PING
   std::string must_contain = {};  // CONNECT without this text is refused with an Authorization Violation
   std::map<std::string, std::string> subscription_errors = {};  // by subject
@@ -66,6 +69,7 @@ class FakeNats {
     std::string subject;
     std::string reply;
     std::string payload;
+    std::string headers = {};  // as they are sent
   };
 
   explicit FakeNats(Behaviour behaviour = {}, std::uint16_t port = 0)
@@ -221,7 +225,8 @@ class FakeNats {
     clients_.push_back(client);
     if (!behaviour_.info) return;
     send_to(client, std::string(R"(INFO {"server_id":"NFAKE","server_name":"fake","version":"2.10.27","proto":1,)") +
-                        R"("headers":true,"auth_required":true,"max_payload":1048576,)" +
+                        R"("auth_required":true,"max_payload":1048576,)" +
+                        (behaviour_.headers ? R"("headers":true,)" : "") +
                         (behaviour_.nonce ? R"("nonce":"bm9uY2U",)" : "") + R"("tls_required":)" +
                         (behaviour_.tls ? "true" : "false") + "} \r\n");
   }
@@ -247,7 +252,7 @@ class FakeNats {
     for (std::size_t end = 0; (end = client.buffer.find("\r\n")) != std::string::npos;) {
       const std::string line = client.buffer.substr(0, end);
       std::size_t used = end + 2;
-      if (line.starts_with("PUB ")) {
+      if (line.starts_with("PUB ") || line.starts_with("HPUB ")) {
         const std::size_t size = std::stoul(line.substr(line.rfind(' ') + 1));
         if (client.buffer.size() < used + size + 2) return;
         publish(line, client.buffer.substr(used, size));
@@ -260,11 +265,14 @@ class FakeNats {
     }
   }
 
-  void publish(const std::string& line, const std::string& payload) {
-    const std::size_t subject = line.find(' ', 4);
-    const std::size_t reply = line.find(' ', subject + 1);
-    publications_.push_back({line.substr(4, subject - 4),
-                             reply == std::string::npos ? "" : line.substr(subject + 1, reply - subject - 1), payload});
+  // "PUB subject [reply] size" or "HPUB subject [reply] header-size size".
+  void publish(const std::string& line, const std::string& content) {
+    std::istringstream words(line);
+    const std::vector<std::string> parts{std::istream_iterator<std::string>(words), {}};
+    const bool headers = parts[0] == "HPUB";
+    const std::size_t size = headers ? std::stoul(parts[parts.size() - 2]) : 0;
+    const bool reply = parts.size() > (headers ? 4U : 3U);
+    publications_.push_back({parts[1], reply ? parts[2] : "", content.substr(size), content.substr(0, size)});
   }
 
   void handle(Client& client, const std::string& line) {

@@ -145,7 +145,7 @@ TEST_F(NatsTest, AnAnswerCarriesTheTokenOfItsRequest) {
   FakeNats server;
   start(server.url());
   ASSERT_TRUE(link(Kind::connected));
-  ASSERT_TRUE(nats_->request("$SYS.REQ.SERVER.PING.VARZ", "7.varz.0", "{}"));
+  ASSERT_TRUE(nats_->request("$SYS.REQ.SERVER.PING.VARZ", "7.varz.0", "{}", false));
   ASSERT_TRUE(server.wait_published(1));
   const auto sent = server.publications().at(0);
   EXPECT_EQ(sent.subject, "$SYS.REQ.SERVER.PING.VARZ");
@@ -161,11 +161,42 @@ TEST_F(NatsTest, AnAnswerCarriesTheTokenOfItsRequest) {
   EXPECT_TRUE(reaches([&] { return instruments_.requests_sent.Value() == 1; }));
 }
 
+TEST_F(NatsTest, ACompressedAnswerIsAskedForByAHeader) {
+  FakeNats server;
+  start(server.url());
+  ASSERT_TRUE(link(Kind::connected));
+  ASSERT_TRUE(nats_->request("$SYS.REQ.SERVER.PING.CONNZ", "7", "{}", true));
+  ASSERT_TRUE(nats_->request("$SYS.REQ.SERVER.PING.CONNZ", "8", "", true));
+  ASSERT_TRUE(nats_->request("$SYS.REQ.SERVER.PING.CONNZ", "9", "{}", false));
+  ASSERT_TRUE(server.wait_published(3));
+  const auto sent = server.publications();
+  EXPECT_EQ(sent[0].headers, "NATS/1.0\r\nAccept-Encoding: gzip\r\n\r\n");
+  EXPECT_EQ(sent[0].subject, "$SYS.REQ.SERVER.PING.CONNZ");
+  EXPECT_TRUE(sent[0].reply.ends_with(".7")) << sent[0].reply;
+  EXPECT_EQ(sent[0].payload, "{}");
+  EXPECT_EQ(sent[1].headers, sent[0].headers);
+  EXPECT_EQ(sent[1].payload, "");
+  EXPECT_EQ(sent[2].headers, "");
+  EXPECT_EQ(sent[2].payload, "{}");
+}
+
+TEST_F(NatsTest, AServerWithoutHeadersIsAskedPlainly) {
+  FakeNats server({.headers = false});
+  start(server.url());
+  ASSERT_TRUE(link(Kind::connected));
+  ASSERT_TRUE(nats_->request("$SYS.REQ.SERVER.PING.CONNZ", "7", "{}", true));
+  ASSERT_TRUE(server.wait_published(1));
+  const auto sent = server.publications().at(0);
+  EXPECT_EQ(sent.headers, "");
+  EXPECT_EQ(sent.payload, "{}");
+  EXPECT_TRUE(sent.reply.ends_with(".7")) << sent.reply;
+}
+
 TEST_F(NatsTest, NoRespondersIsToldFromAnEmptyAnswer) {
   FakeNats server;
   start(server.url());
   ASSERT_TRUE(link(Kind::connected));
-  ASSERT_TRUE(nats_->request("$SYS.REQ.USER.INFO", "who", ""));
+  ASSERT_TRUE(nats_->request("$SYS.REQ.USER.INFO", "who", "", false));
   ASSERT_TRUE(server.wait_published(1));
   server.no_responders(server.publications().at(0).reply);
   server.deliver(server.publications().at(0).reply, "");
@@ -269,7 +300,7 @@ TEST_F(NatsTest, NatsMayStartLaterThanTheAgent) {
   const auto failed = link(Kind::connect_failed);
   ASSERT_TRUE(failed);
   EXPECT_EQ(failed->text, "nothing accepts connections at 127.0.0.1 port " + std::to_string(port));
-  EXPECT_FALSE(nats_->request("$SYS.REQ.SERVER.PING", "t", ""));
+  EXPECT_FALSE(nats_->request("$SYS.REQ.SERVER.PING", "t", "", false));
   FakeNats server({}, port);
   ASSERT_TRUE(link(Kind::connected));
   EXPECT_GE(instruments_.connect_failures.Value(), 1);
@@ -371,7 +402,7 @@ TEST_F(NatsTest, AServerThatNeverAnswersPingIsLeftAndTriedAgain) {
   config_.nats.timeout = Millis(100);
   start(server.url());
   ASSERT_TRUE(server.wait_accepted(1));
-  for (int i = 0; i < 1000; ++i) EXPECT_FALSE(nats_->request("$SYS.REQ.SERVER.PING", "t", ""));
+  for (int i = 0; i < 1000; ++i) EXPECT_FALSE(nats_->request("$SYS.REQ.SERVER.PING", "t", "", false));
   const auto failed = link(Kind::connect_failed);
   ASSERT_TRUE(failed);
   if (std::string(nats_client_version()) == "3.4.1") {
@@ -435,7 +466,7 @@ TEST_F(NatsTest, ARequestNeverBlocksWhenTheSocketIsFull) {
   Mono::duration longest{0};
   for (int i = 0; i < 500; ++i) {
     const Mono before = std::chrono::steady_clock::now();
-    nats_->request("$SYS.REQ.SERVER.PING", "t", body);
+    nats_->request("$SYS.REQ.SERVER.PING", "t", body, false);
     longest = std::max(longest, std::chrono::steady_clock::now() - before);
   }
   EXPECT_LT(longest, Millis(500));

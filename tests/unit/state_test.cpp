@@ -4,12 +4,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "agent/shard.h"
 #include "agent/text.h"
 #include "collectors/collectors.h"
+#include "config/options.h"
 #include "tests/unit/support.h"
 
 namespace lookout {
@@ -19,10 +23,22 @@ using test::Held;
 using namespace std::chrono_literals;
 
 Config config(Scope scope = Scope::system) {
-  Config out;
+  Config out = cfg::defaults();
   out.scope = scope;
-  for (const Collector& collector : collectors()) out.collect_intervals[collector.name] = 10s;
+  for (auto& [name, options] : out.collect) options.interval = 10s;
   return out;
+}
+
+Config share(std::uint32_t index, std::uint32_t count) {
+  Config out = config();
+  out.shard = {index, count};
+  return out;
+}
+
+std::size_t index_of(std::string_view name) {
+  const auto all = collectors();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Collector& each) { return each.name == name; });
+  return static_cast<std::size_t>(found - all.begin());
 }
 
 // A process of a server: enough to make its messages.
@@ -39,8 +55,10 @@ class StateTest : public testing::Test {
       : state(with, collectors(), [this](const Event& event, Now) {
           log.emplace_back(kEventNames[static_cast<std::size_t>(event.kind)]);
         }) {
-    state.apply(LinkEvent{.kind = LinkEvent::Kind::connected, .url = "nats://n1:4222", .server_id = "ID1"},
-                clock.now());
+    connected(state);
+  }
+  void connected(State& to) {
+    to.apply(LinkEvent{.kind = LinkEvent::Kind::connected, .url = "nats://n1:4222", .server_id = "ID1"}, clock.now());
   }
 
   std::string block(const Process& process, std::string_view key = "server") {
@@ -51,17 +69,33 @@ class StateTest : public testing::Test {
   }
   static std::string at(Wall wall) { return format_time(wall); }
 
+  // What arrives, arrives at every one of `listeners`.
   void event(const std::string& subject, const std::string& payload) {
     const Held held(subject, payload);
-    state.apply(decoder.decode(held.message(clock.now().mono)), clock.now());
+    for (State* each : listeners) each->apply(decoder.decode(held.message(clock.now().mono)), clock.now());
+  }
+  void answer(std::string_view collector, const std::string& payload) {
+    const std::size_t index = index_of(collector);
+    ASSERT_LT(index, collectors().size()) << collector;
+    const Held held("r.0.1", payload);
+    for (State* each : listeners) {
+      Assembly page(collectors()[index], Level::summary);
+      const auto reply = replies.decode(held.message(clock.now().mono), page);
+      ASSERT_TRUE(reply) << reply.error();
+      each->apply(*reply, reply->refused ? nullptr : page.finish(), index, clock.now());
+    }
   }
   void statsz(const Process& process, Wall start, int connections = 5) {
-    const Held held("r.0.1", "{" + block(process) + R"(,"statsz":{"start":")" + at(start) +
-                                 R"(","mem":1,"connections":)" + std::to_string(connections) + "}}");
-    const auto reply = replies.decode(kStatsz, held.message(clock.now().mono));
-    ASSERT_TRUE(reply) << reply.error();
-    state.apply(*reply, 0, clock.now());
+    answer("statsz", "{" + block(process) + R"(,"statsz":{"start":")" + at(start) + R"(","mem":1,"connections":)" +
+                         std::to_string(connections) + "}}");
   }
+  // One account on a server that has no others.
+  void accstatz(const Process& process, const std::string& account, int clients, int leafnodes = 0) {
+    answer("accstatz", "{" + block(process) + R"(,"data":{"account_statz":[{"acc":")" + account +
+                           R"(","name":"Name of )" + account + R"(","conns":)" + std::to_string(clients) +
+                           R"(,"leafnodes":)" + std::to_string(leafnodes) + "}]}}");
+  }
+  void varz(const Process& process) { answer("varz", "{" + block(process) + R"(,"data":{"mem":1}})"); }
   std::string client(std::uint64_t cid, const std::string& account, Wall start,
                      const std::string& more = R"("user":"u","lang":"go")") {
     return R"("client":{"id":)" + std::to_string(cid) + R"(,"acc":")" + account + R"(","start":")" + at(start) +
@@ -134,6 +168,7 @@ class StateTest : public testing::Test {
   EventDecoder decoder;
   ReplyDecoder replies;
   State state;
+  std::vector<State*> listeners{&state};
   std::uint64_t seq = 1;
   const Process n1{"ID1"};
 };
@@ -358,12 +393,130 @@ TEST_F(StateTest, AServerWithoutANameIsAFindingAndForgottenSoon) {
 
 TEST_F(StateTest, AnOldReplyChangesNothing) {
   statsz(n1, started(), 5);
-  const Held old(
-      "r.0.1",
+  const auto held = server()->blocks[0];
+  answer(
+      "statsz",
       R"({"server":{"name":"n1","id":"ID1","cluster":"east","ver":"2.15.2","time":"2025-01-01T00:00:00Z"},"statsz":{"mem":9}})");
-  state.apply(*replies.decode(kStatsz, old.message(clock.now().mono)), 0, clock.now());
-  EXPECT_EQ(server()->blocks[0]->parts[0][0].values[0], 1);
+  EXPECT_EQ(server()->blocks[0], held);
   EXPECT_EQ(look()->ignored_replies, 1U);
+  answer(
+      "statsz",
+      R"({"server":{"name":"n1","id":"ID1","cluster":"east","ver":"2.15.2","time":"2025-01-01T00:00:00Z"},"error":{"code":500}})");
+  EXPECT_EQ(server()->blocks[0], held);
+  EXPECT_EQ(look()->ignored_replies, 2U);
+}
+
+TEST_F(StateTest, ARefusalEndsWhatWasSaidBefore) {
+  statsz(n1, started());
+  varz(n1);
+  ASSERT_NE(server()->blocks[index_of("varz")], nullptr);
+  clock.after(1s);
+  answer("varz", "{" + block(n1) + R"(,"error":{"code":500,"description":"no"}})");
+  EXPECT_EQ(server()->blocks[index_of("varz")], nullptr);
+  EXPECT_NE(server()->blocks[0], nullptr);
+  clock.after(1s);
+  varz(n1);
+  EXPECT_NE(server()->blocks[index_of("varz")], nullptr);
+}
+
+TEST_F(StateTest, AnAnswerWithoutATimeReplacesTheOneBefore) {
+  statsz(n1, started());
+  const std::string idz = R"({"name":"n1","host":"127.0.0.1","id":"ID1"})";
+  answer("idz", idz);
+  const auto before = server()->blocks[index_of("idz")];
+  ASSERT_NE(before, nullptr);
+  clock.after(10s);
+  answer("idz", idz);
+  EXPECT_GT(server()->blocks[index_of("idz")]->received, before->received);
+}
+
+TEST_F(StateTest, AnAnswerThatDoesNotTellTheStartSettlesNoIdentity) {
+  varz({"ID1"});
+  EXPECT_EQ(server(), nullptr);
+  statsz(n1, started());
+  EXPECT_NE(server()->blocks[index_of("varz")], nullptr) << "but it is kept";
+}
+
+TEST_F(StateTest, ConnectionsOfAccountsAreToldByWhoSpokeLast) {
+  statsz(n1, started());
+  accstatz(n1, "$G", 3, 1);  // which SERVER.CONNS never tells of
+  ASSERT_EQ(server()->accounts.size(), 1U);
+  EXPECT_EQ(server()->accounts[0].clients, 3U);
+  EXPECT_EQ(server()->accounts[0].leafnodes, 1U);
+  EXPECT_EQ(look()->accounts->at(server()->accounts[0].account).id, "$G");
+  EXPECT_EQ(look()->accounts->at(server()->accounts[0].account).name, "Name of $G");
+  clock.after(1s);
+  const std::string late = block(n1);
+  clock.after(1s);
+  conns(n1, "$G", 5, "$SYS.ACCOUNT.$G.SERVER.CONNS");
+  EXPECT_EQ(server()->accounts[0].clients, 5U);
+  answer("accstatz", "{" + late + R"(,"data":{"account_statz":[{"acc":"$G","conns":4}]}})");
+  EXPECT_EQ(server()->accounts[0].clients, 5U);
+}
+
+TEST_F(StateTest, AnAccountThatIsNoLongerListedHasNoConnections) {
+  statsz(n1, started());
+  accstatz(n1, "A", 3);
+  clock.after(1s);
+  conns(n1, "B", 2, "$SYS.ACCOUNT.B.SERVER.CONNS");
+  const std::string before_c = block(n1);
+  clock.after(1s);
+  conns(n1, "C", 7, "$SYS.ACCOUNT.C.SERVER.CONNS");
+  answer("accstatz", "{" + before_c + R"(,"data":{"account_statz":[{"acc":"B","conns":2}]}})");
+  const auto clients = [&] {
+    std::map<std::string, std::uint64_t> out;
+    const auto snapshot = look();
+    for (const auto& each : snapshot->servers.at(0)->accounts)
+      out[snapshot->accounts->at(each.account).id] = each.clients;
+    return out;
+  };
+  const std::map<std::string, std::uint64_t> expected{{"A", 0}, {"B", 2}, {"C", 7}};
+  EXPECT_EQ(clients(), expected);
+  clock.after(1s);
+  answer("accstatz", "{" + block(n1) + R"(,"error":{"code":500}})");
+  EXPECT_EQ(clients(), expected) << "a refusal lists nobody";
+}
+
+TEST_F(StateTest, AnUnusedAccountIsKnownButHasNoSeries) {
+  statsz(n1, started());
+  accstatz(n1, "IDLE", 0);
+  const Server& asked = *state.roster().find("ID1");
+  EXPECT_TRUE(server()->accounts.empty());
+  EXPECT_EQ(state.accounts_of(asked), std::vector<std::string>{"IDLE"});
+  conns(n1, "B", 2, "$SYS.ACCOUNT.B.SERVER.CONNS");
+  conns(n1, "A", 2, "$SYS.ACCOUNT.A.SERVER.CONNS");
+  EXPECT_EQ(state.accounts_of(asked), (std::vector<std::string>{"A", "B", "IDLE"}));
+  clock.after(1s);
+  accstatz(n1, "B", 0);
+  EXPECT_EQ(state.accounts_of(asked), (std::vector<std::string>{"A", "B"})) << "it was removed";
+  ASSERT_EQ(server()->accounts.size(), 2U);
+}
+
+TEST_F(StateTest, ConnectionsOfAccountsAreBelievedForThreeRounds) {
+  Config slow = config();
+  slow.collect["accstatz"].interval = 60s;
+  State patient(slow, collectors(), [](const Event&, Now) {});
+  connected(patient);
+  listeners.push_back(&patient);
+  statsz(n1, started());
+  accstatz(n1, "A", 3);
+  const auto age = [&](std::chrono::seconds time) {
+    for (auto passed = 0s; passed < time; passed += 5s) {
+      clock.after(5s);
+      statsz(n1, started());
+    }
+    for (State* each : listeners) each->tick(clock.now());
+  };
+  const auto known = [&](State& in) { return in.snapshot({}, clock.now())->servers.at(0)->accounts.size(); };
+  age(75s);
+  EXPECT_EQ(known(state), 1U);
+  age(5s);
+  EXPECT_EQ(known(state), 0U);
+  EXPECT_EQ(known(patient), 1U);
+  age(100s);
+  EXPECT_EQ(known(patient), 1U);
+  age(5s);
+  EXPECT_EQ(known(patient), 0U);
 }
 
 TEST_F(StateTest, AnEndpointThatHangsLosesItsSeries) {
@@ -398,14 +551,29 @@ TEST_F(StateTest, AccountsBeyondTheLimitAreFoldedIntoOther) {
                         client(static_cast<std::uint64_t>(i) + 1, account, clock.now().wall) + "}");
     bounded.apply(decoder.decode(held.message()), clock.now());
   }
-  const Held held("r.0.1", "{" + block(n1) + R"(,"statsz":{"start":"2025-01-01T00:00:00Z","mem":1}})");
-  bounded.apply(*replies.decode(kStatsz, held.message()), 0, clock.after(1ms));
+  listeners = {&bounded};
+  statsz(n1, started());
   const auto snapshot = bounded.snapshot({}, clock.now());
   std::uint64_t other = 0;
   for (const auto& count : snapshot->servers.at(0)->connects) other += count.account == 0 ? count.value : 0;
   EXPECT_EQ(other, 3U);
   EXPECT_EQ(snapshot->accounts->size(), 3U);
   EXPECT_EQ(snapshot->folded, 3U);
+}
+
+TEST_F(StateTest, AccountsThatAreOnlyNamedTakeNoPlaceFromThoseWithEvents) {
+  AccountTable table(2);
+  for (const char* id : {"L1", "L2", "L3"}) table.learn(id, std::string("Name of ") + id);
+  EXPECT_EQ(table.share()->size(), 3U) << "other and two";
+  EXPECT_NE(table.index("A1", ""), 0U);
+  EXPECT_EQ(table.share()->at(table.index("L1", "")).name, "Name of L1");
+  EXPECT_EQ(table.folded(), 0U);
+  EXPECT_EQ(table.index("A2", ""), 0U);
+  EXPECT_EQ(table.index("L2", ""), 0U) << "named, but without a place for its events";
+  EXPECT_EQ(table.folded(), 2U);
+  EXPECT_NE(table.learn("L3", ""), 0U) << "L1 has left its place";
+  EXPECT_EQ(table.learn("L4", ""), 0U);
+  EXPECT_EQ(table.folded(), 2U) << "nothing was counted elsewhere";
 }
 
 TEST_F(StateTest, AnIdWithoutStatszTakesNobodysPlace) {
@@ -436,10 +604,10 @@ TEST_F(StateTest, LateMessagesOfAGoneProcessChangeNothingButCounters) {
 
 TEST_F(StateTest, ALateAnswerDoesNotReviveAStoppedServer) {
   statsz(n1, started());
-  const Held late("r.0.2", "{" + block(n1) + R"(,"statsz":{"start":"2025-12-31T23:00:00Z","mem":9}})");
+  const std::string late = "{" + block(n1) + R"(,"statsz":{"start":"2025-12-31T23:00:00Z","mem":9}})";
   clock.after(1ms);
   shutdown(n1);
-  state.apply(*replies.decode(kStatsz, late.message(clock.now().mono)), 0, clock.now());
+  answer("statsz", late);
   conns(n1, "A", 3, "$SYS.ACCOUNT.A.SERVER.CONNS");
   state.tick(clock.now());
   EXPECT_EQ(server()->blocks[0], nullptr);
@@ -519,6 +687,108 @@ TEST_F(StateTest, BlindTimeHidesTheCauseOfARestart) {
   pass(3s);
   EXPECT_EQ(restarts(RestartCause::crash, "n1"), 1U) << "the agent's own server cannot leave unheard";
   EXPECT_EQ(restarts(RestartCause::unknown, "n2"), 1U);
+}
+
+// The rule by which agents of different versions share servers.
+TEST(Shard, IsFixedForEver) {
+  EXPECT_EQ(fnv1a(""), 0xcbf29ce484222325U);
+  EXPECT_EQ(fnv1a("a"), 0xaf63dc4c8601ec8cU);
+  EXPECT_EQ(fnv1a("foobar"), 0x85944171f73967e8U);
+  EXPECT_EQ(fnv1a("\xff"), 0xaf64724c8602eb6eU) << "bytes are unsigned";
+  EXPECT_TRUE(in_shard({0, 1}, "foobar"));
+  for (std::uint32_t index = 0; index < 3; ++index)
+    EXPECT_EQ(in_shard({index, 3}, "foobar"), index == 0x85944171f73967e8U % 3);
+}
+
+class ShardsTest : public StateTest {
+ protected:
+  static constexpr std::uint32_t kShards = 3;
+  static constexpr int kServers = 12;
+
+  ShardsTest() {
+    for (std::uint32_t i = 0; i < kShards; ++i) {
+      logs.emplace_back(std::make_unique<std::vector<std::string>>());
+      shards.push_back(
+          std::make_unique<State>(share(i, kShards), collectors(), [to = logs.back().get()](const Event& event, Now) {
+            to->emplace_back(
+                std::string(kEventNames[static_cast<std::size_t>(event.kind)]).append(" ").append(event.server.name));
+          }));
+      connected(*shards.back());
+      listeners.push_back(shards.back().get());
+    }
+  }
+  static Process process(int server, int generation) {
+    const std::string number = std::to_string(server);
+    return {"ID" + number + "G" + std::to_string(generation), "n" + number};
+  }
+  // What of each server stands in a picture, as one line.
+  std::vector<std::string> facts(State& in) {
+    std::vector<std::string> out;
+    const auto snapshot = in.snapshot({}, clock.now());
+    for (const auto& view : snapshot->servers) {
+      std::uint64_t connects = 0;
+      for (const auto& count : view->connects) connects += count.value;
+      std::uint64_t errors = 0;
+      for (const std::uint64_t count : view->auth_errors) errors += count;
+      std::uint64_t clients = 0;
+      for (const auto& account : view->accounts) clients += account.clients;
+      std::uint64_t restarts = 0;
+      for (const std::uint64_t count : view->restarts) restarts += count;
+      std::string line = view->name + " " + view->id;
+      for (const std::uint64_t fact : {connects, errors, clients, restarts, std::uint64_t{view->blocks[0] != nullptr}})
+        line.append(" ").append(std::to_string(fact));
+      out.push_back(line);
+    }
+    return out;
+  }
+
+  std::vector<std::unique_ptr<std::vector<std::string>>> logs;
+  std::vector<std::unique_ptr<State>> shards;
+};
+
+TEST_F(ShardsTest, AddUpToTheWholeThroughRestarts) {
+  for (int generation = 0; generation < 2; ++generation) {
+    const Wall start = clock.now().wall;
+    clock.after(1s);
+    for (int i = 0; i < kServers; ++i) {
+      const Process server = process(i, generation);
+      statsz(server, start, i);
+      for (int cid = 0; cid <= i; ++cid) connect(server, static_cast<std::uint64_t>(cid) + 1, "A", clock.now().wall);
+      auth_error(server, 99);
+      conns(server, "A", i + 1, "$SYS.ACCOUNT.A.SERVER.CONNS");
+      if (generation == 0) shutdown(server);
+    }
+    clock.after(2s);
+  }
+  for (int i = 0; i < kServers; ++i) statsz(process(i, 1), clock.now().wall - 3s, i);
+  event("$JS.EVENT.ADVISORY.STREAM.CREATED.S", R"({"type":"io.nats.jetstream.advisory.v1.stream_action","id":"x"})");
+
+  std::vector<std::string> sum;
+  for (const auto& shard : shards) {
+    const std::vector<std::string> share_of = facts(*shard);
+    EXPECT_FALSE(share_of.empty());
+    EXPECT_EQ(shard->snapshot({}, clock.now())->events, look()->events) << "all hear everything";
+    sum.insert(sum.end(), share_of.begin(), share_of.end());
+  }
+  std::vector<std::string> whole = facts(state);
+  std::sort(sum.begin(), sum.end());
+  std::sort(whole.begin(), whole.end());
+  ASSERT_EQ(whole.size(), static_cast<std::size_t>(kServers));
+  EXPECT_EQ(whole.back(), "n9 ID9G1 20 2 10 1 1");
+  EXPECT_EQ(sum, whole);
+
+  std::size_t lines = 0;
+  for (const auto& each : logs) lines += each->size();
+  EXPECT_EQ(lines, log.size()) << "every event is told once";
+  EXPECT_EQ(std::count(logs[0]->begin(), logs[0]->end(), "jetstream_advisory "), 1);
+}
+
+TEST_F(ShardsTest, AnswersOfOtherSharesShowThatTheAgentIsWhereItShouldBe) {
+  State& other = *shards[in_shard({0, kShards}, "n1") ? 1 : 0];
+  statsz(n1, started());
+  EXPECT_TRUE(other.snapshot({}, clock.now())->servers.empty());
+  EXPECT_EQ(other.link().identity(), Identity::system);
+  EXPECT_EQ(other.snapshot({}, clock.now())->ignored_replies, 0U);
 }
 
 class SidecarTest : public StateTest {

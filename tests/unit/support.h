@@ -62,14 +62,21 @@ class Clock {
   std::chrono::nanoseconds passed_{0};
 };
 
-// Remembers what was asked: subject and token.
+// Remembers what was asked.
 class FakeTransport final : public Transport {
  public:
-  bool request(std::string_view subject, std::string_view token, std::string_view /*body*/) override {
-    sent.emplace_back(std::string(subject), std::string(token));
+  struct Sent {
+    std::string subject;
+    std::string token;
+    std::string body;
+    bool gzip = false;
+  };
+
+  bool request(std::string_view subject, std::string_view token, std::string_view body, bool gzip) override {
+    sent.push_back({std::string(subject), std::string(token), std::string(body), gzip});
     return true;
   }
-  std::vector<std::pair<std::string, std::string>> sent;
+  std::vector<Sent> sent;
 };
 
 }  // namespace lookout::test

@@ -63,5 +63,18 @@ TEST(ParseVersion, Compares) {
   EXPECT_EQ(parse_version("garbage"), (Version{}));
 }
 
+TEST(Text, DurationsAsGoAndTheServerWriteThem) {
+  const std::pair<const char*, double> kTexts[] = {
+      {"0s", 0},     {"1.5ms", 0.0015}, {"507\xC2\xB5s", 507e-6}, {"507\xCE\xBCs", 507e-6}, {"12us", 12e-6},
+      {"7ns", 7e-9}, {"2m3s", 123},     {"1h2m3.5s", 3723.5},     {"3d4h5m6s", 273906},     {"1y2d", 31708800}};
+  for (const auto& [text, seconds] : kTexts) {
+    const auto got = parse_duration(text);
+    ASSERT_TRUE(got) << text;
+    EXPECT_DOUBLE_EQ(*got, seconds) << text;
+  }
+  for (const char* text : {"", "5", "s", "-1s", "1x", "1s2", "nan", "infs", "1 s", "1e3s"})
+    EXPECT_FALSE(parse_duration(text)) << text;
+}
+
 }  // namespace
 }  // namespace lookout

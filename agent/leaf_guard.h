@@ -1,0 +1,63 @@
+// LeafGuard: keeps oversized replies off leaf node links, which close when a message passes max_payload (since 2.11.16
+// and 2.12.7). It learns which servers are reached by routes and gateways alone, how big the answers of the others
+// were, and so how much may be asked of those. Owned by the poller; loop thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "agent/clock.h"
+#include "agent/metric.h"
+#include "agent/roster.h"
+
+namespace lookout {
+
+class LeafGuard {
+ public:
+  static constexpr std::uint64_t kMaxPayload = 1U << 20U;  // nats-server's default
+  static constexpr Millis kRetry{3600000};                 // after that long, what was too big is tried again
+
+  explicit LeafGuard(std::span<const Collector> collectors);
+
+  // A new login; what was learned of sizes stays.
+  void connected(std::string_view server_id);
+
+  // The STATSZ of the server connected to names the clusters that it reaches by gateways.
+  void mesh(std::string_view cluster, const Block& statsz);
+
+  // Whether a leaf node link may be on the way; true while that is not known.
+  [[nodiscard]] bool outside(const Server& server) const;
+
+  // How much may be asked of the server, at most what is wanted; off: nothing.
+  [[nodiscard]] Level level(std::size_t collector, const Server& server, Level wanted, Now now);
+
+  // The largest message of an answer, as it went over the wire.
+  void answered(std::size_t collector, std::string_view server_id, Level level, std::uint64_t bytes);
+
+  // The server lives, but this answer did not come.
+  void lost(std::size_t collector, std::string_view server_id, Level level, Now now);
+
+  // Forgets servers that are gone.
+  void prune(Roster& roster);
+
+ private:
+  struct Sizes {  // 0: not known
+    std::uint64_t summary = 0;
+    std::uint64_t detail = 0;
+    Mono retry{};
+  };
+  using Key = std::pair<std::size_t, std::string>;
+
+  std::size_t gateways_;  // section of the first collector, and its label with the cluster's name
+  std::size_t gateway_name_ = 0;
+  std::string server_id_;
+  std::set<std::string, std::less<>> clusters_;
+  std::map<Key, Sizes> sizes_;
+};
+
+}  // namespace lookout
