@@ -5,7 +5,9 @@
 namespace lookout {
 
 std::span<const Collector> collectors() {
-  static const std::array all{kStatsz, kVarz};
+  static const std::array all{kStatsz,   kVarz,  kHealthz, kHealthzJsEnabled, kHealthzJsServer, kHealthzJsMeta, kRoutez,
+                              kGatewayz, kLeafz, kSubsz,   kAccstatz,         kIpqueuesz,       kRaftz,         kIdz,
+                              kAccountz, kConnz, kJsz};
   return all;
 }
 

@@ -16,6 +16,21 @@ namespace lookout {
 
 extern const Collector kStatsz;
 extern const Collector kVarz;
+extern const Collector kHealthz;
+extern const Collector kHealthzJsEnabled;
+extern const Collector kHealthzJsServer;
+extern const Collector kHealthzJsMeta;
+extern const Collector kRoutez;
+extern const Collector kGatewayz;
+extern const Collector kLeafz;
+extern const Collector kSubsz;
+extern const Collector kAccstatz;
+extern const Collector kIpqueuesz;
+extern const Collector kRaftz;
+extern const Collector kIdz;
+extern const Collector kAccountz;
+extern const Collector kConnz;
+extern const Collector kJsz;
 
 // Turns messages of the event subscriptions into Events. Owned by the loop; one thread. Holds the JSON parser, whose
 // memory the returned Event points into: an Event is valid until the next call.

@@ -27,49 +27,50 @@ constexpr Metric kServer[] = {
     {gauge, "nats_server_routes", "/routes", "Route connections; several to each remote server since 2.10."},
     {gauge, "nats_server_remotes", "/remotes", "Remote servers of the cluster that are connected."},
     {gauge, "nats_server_leafnodes", "/leafnodes", "Leaf node connections."},
-    {counter, "nats_server_stale_connections_total", "/stale_connections", "Connections closed as stale (since 2.12)."},
-    {counter, "nats_server_stalled_clients_total", "/stalled_clients",
-     "Times a fast producer was stalled (since 2.12)."},
+    {counter, "nats_server_stale_connections_total", "/stale_connections", "Connections closed as stale.", As::number,
+     "", "2.12.0"},
+    {counter, "nats_server_stalled_clients_total", "/stalled_clients", "Times a fast producer was stalled.", As::number,
+     "", "2.12.0"},
     {counter, "nats_server_pinned_account_failures_total", "/pinned_account_fails",
      "Connections refused because their account is not pinned.", As::number_or_0},
     {counter, "nats_server_slow_consumers_by_kind_total", "/slow_consumer_stats/clients",
-     "Slow consumers by kind of connection (since 2.10).", As::number, "kind=\"client\""},
+     "Slow consumers by kind of connection.", As::number, "kind=\"client\"", "2.10.0"},
     {counter, "nats_server_slow_consumers_by_kind_total", "/slow_consumer_stats/routes",
-     "Slow consumers by kind of connection (since 2.10).", As::number, "kind=\"router\""},
+     "Slow consumers by kind of connection.", As::number, "kind=\"router\"", "2.10.0"},
     {counter, "nats_server_slow_consumers_by_kind_total", "/slow_consumer_stats/gateways",
-     "Slow consumers by kind of connection (since 2.10).", As::number, "kind=\"gateway\""},
+     "Slow consumers by kind of connection.", As::number, "kind=\"gateway\"", "2.10.0"},
     {counter, "nats_server_slow_consumers_by_kind_total", "/slow_consumer_stats/leafs",
-     "Slow consumers by kind of connection (since 2.10).", As::number, "kind=\"leafnode\""},
+     "Slow consumers by kind of connection.", As::number, "kind=\"leafnode\"", "2.10.0"},
     {counter, "nats_server_stale_connections_by_kind_total", "/stale_connection_stats/clients",
-     "Stale connections by kind (since 2.12).", As::number, "kind=\"client\""},
+     "Stale connections by kind.", As::number, "kind=\"client\"", "2.12.0"},
     {counter, "nats_server_stale_connections_by_kind_total", "/stale_connection_stats/routes",
-     "Stale connections by kind (since 2.12).", As::number, "kind=\"router\""},
+     "Stale connections by kind.", As::number, "kind=\"router\"", "2.12.0"},
     {counter, "nats_server_stale_connections_by_kind_total", "/stale_connection_stats/gateways",
-     "Stale connections by kind (since 2.12).", As::number, "kind=\"gateway\""},
+     "Stale connections by kind.", As::number, "kind=\"gateway\"", "2.12.0"},
     {counter, "nats_server_stale_connections_by_kind_total", "/stale_connection_stats/leafs",
-     "Stale connections by kind (since 2.12).", As::number, "kind=\"leafnode\""},
-    {gauge, "nats_server_disk_io_waiters", "/disk_io_wait_stats/waiters",
-     "Operations waiting for disk access (since 2.12.14)."},
-    {counter, "nats_server_disk_io_waits_total", "/disk_io_wait_stats/waits",
-     "Operations that waited for disk access (since 2.12.14)."},
+     "Stale connections by kind.", As::number, "kind=\"leafnode\"", "2.12.0"},
+    {gauge, "nats_server_disk_io_waiters", "/disk_io_wait_stats/waiters", "Operations waiting for disk access.",
+     As::number, "", "2.12.14"},
+    {counter, "nats_server_disk_io_waits_total", "/disk_io_wait_stats/waits", "Operations that waited for disk access.",
+     As::number, "", "2.12.14"},
     {counter, "nats_server_disk_io_wait_seconds_total", "/disk_io_wait_stats/wait_time",
-     "Time spent waiting for disk access (since 2.12.14).", As::nanoseconds},
+     "Time spent waiting for disk access.", As::nanoseconds, "", "2.12.14"},
     {gauge, "nats_server_disk_io_max_wait_seconds", "/disk_io_wait_stats/max_wait_time",
-     "Longest wait for disk access (since 2.12.14).", As::nanoseconds},
+     "Longest wait for disk access.", As::nanoseconds, "", "2.12.14"},
     {gauge, "nats_server_tls_certificate_expiry_timestamp_seconds", "/tls_cert_not_after",
-     "When the certificate of a listener expires (since 2.11.12).", As::timestamp, "listener=\"client\""},
+     "When the certificate of a listener expires.", As::timestamp, "listener=\"client\"", "2.11.12"},
     {gauge, "nats_server_tls_certificate_expiry_timestamp_seconds", "/cluster/tls_cert_not_after",
-     "When the certificate of a listener expires (since 2.11.12).", As::timestamp, "listener=\"cluster\""},
+     "When the certificate of a listener expires.", As::timestamp, "listener=\"cluster\"", "2.11.12"},
     {gauge, "nats_server_tls_certificate_expiry_timestamp_seconds", "/gateway/tls_cert_not_after",
-     "When the certificate of a listener expires (since 2.11.12).", As::timestamp, "listener=\"gateway\""},
+     "When the certificate of a listener expires.", As::timestamp, "listener=\"gateway\"", "2.11.12"},
     {gauge, "nats_server_tls_certificate_expiry_timestamp_seconds", "/leaf/tls_cert_not_after",
-     "When the certificate of a listener expires (since 2.11.12).", As::timestamp, "listener=\"leafnode\""},
+     "When the certificate of a listener expires.", As::timestamp, "listener=\"leafnode\"", "2.11.12"},
     {gauge, "nats_server_tls_certificate_expiry_timestamp_seconds", "/mqtt/tls_cert_not_after",
-     "When the certificate of a listener expires (since 2.11.12).", As::timestamp, "listener=\"mqtt\""},
+     "When the certificate of a listener expires.", As::timestamp, "listener=\"mqtt\"", "2.11.12"},
     {gauge, "nats_server_tls_certificate_expiry_timestamp_seconds", "/websocket/tls_cert_not_after",
-     "When the certificate of a listener expires (since 2.11.12).", As::timestamp, "listener=\"websocket\""},
-    {gauge, "nats_server_route_pool_size", "/cluster/pool_size",
-     "Configured route connections to each remote server (since 2.10)."},
+     "When the certificate of a listener expires.", As::timestamp, "listener=\"websocket\"", "2.11.12"},
+    {gauge, "nats_server_route_pool_size", "/cluster/pool_size", "Configured route connections to each remote server.",
+     As::number, "", "2.10.0"},
     {gauge, "nats_server_gateway_connect_retries", "/gateway/connect_retries",
      "Configured connection attempts to a remote cluster; absent when not set."},
     {gauge, "nats_server_mqtt_ack_wait_seconds", "/mqtt/ack_wait", "Time before an MQTT message is sent again.",
@@ -79,15 +80,15 @@ constexpr Metric kServer[] = {
     {gauge, "nats_server_websocket_handshake_timeout_seconds", "/websocket/handshake_timeout",
      "Time a websocket client has for its handshake.", As::nanoseconds},
     {counter, "nats_server_ocsp_cache_hits_total", "/ocsp_peer_cache/cache_hits", "OCSP responses found in the cache.",
-     As::number},
+     As::number, "", "2.9.21"},
     {counter, "nats_server_ocsp_cache_misses_total", "/ocsp_peer_cache/cache_misses",
-     "OCSP responses not found in the cache.", As::number},
+     "OCSP responses not found in the cache.", As::number, "", "2.9.21"},
     {gauge, "nats_server_ocsp_cached_responses", "/ocsp_peer_cache/cached_good_responses",
-     "Cached OCSP responses by status.", As::number, "status=\"good\""},
+     "Cached OCSP responses by status.", As::number, "status=\"good\"", "2.9.21"},
     {gauge, "nats_server_ocsp_cached_responses", "/ocsp_peer_cache/cached_revoked_responses",
-     "Cached OCSP responses by status.", As::number, "status=\"revoked\""},
+     "Cached OCSP responses by status.", As::number, "status=\"revoked\"", "2.9.21"},
     {gauge, "nats_server_ocsp_cached_responses", "/ocsp_peer_cache/cached_unknown_responses",
-     "Cached OCSP responses by status.", As::number, "status=\"unknown\""},
+     "Cached OCSP responses by status.", As::number, "status=\"unknown\"", "2.9.21"},
 };
 
 constexpr Label kPath[] = {{"path", kKey}};
@@ -95,26 +96,43 @@ constexpr Metric kHttp[] = {
     {counter, "nats_server_http_requests_total", "", "Requests to the server's HTTP monitoring port by path."},
 };
 
-constexpr Metric kBuild[] = {
-    {gauge, "version", "/version", "", As::text},
-    {gauge, "go", "/go", "", As::text},
-    {gauge, "git_commit", "/git_commit", "", As::text},
-};
-constexpr Metric kConfig[] = {
-    {gauge, "config_digest", "/config_digest", "", As::text},
-    {gauge, "system_account", "/system_account", "", As::text},
+constexpr Label kBuild[] = {{"version", "/version"}, {"go", "/go"}, {"git_commit", "/git_commit"}};
+constexpr Metric kBuildInfo[] = {{gauge, "nats_server_build_info", "", "Facts as labels; always 1.", As::one}};
+constexpr Label kConfig[] = {{"config_digest", "/config_digest"}, {"system_account", "/system_account"}};
+constexpr Metric kConfigInfo[] = {{gauge, "nats_server_config_info", "", "Facts as labels; always 1.", As::one}};
+
+// For the peers' schemas.
+constexpr Label kGatewayName[] = {{"gateway", "/gateway/name"}};
+constexpr Metric kSettings[] = {
+    {gauge, "nats_server_varz", "", "Always 1.", As::one},
+    {gauge, "nats_server_port", "/port", "Port for clients."},
+    {gauge, "nats_server_http_port", "/http_port", "Port of the HTTP monitoring."},
+    {gauge, "nats_server_https_port", "/https_port", "Port of the HTTPS monitoring."},
+    {gauge, "nats_server_mqtt_port", "/mqtt/port", "Port for MQTT clients."},
+    {gauge, "nats_server_websocket_port", "/websocket/port", "Port for websocket clients."},
+    {gauge, "nats_server_protocol_version", "/proto", "Version of the client protocol."},
+    {gauge, "nats_server_mqtt_auth_timeout_seconds", "/mqtt/auth_timeout", "Time an MQTT client has to authenticate."},
+    {gauge, "nats_server_mqtt_tls_timeout_seconds", "/mqtt/tls_timeout", "Time an MQTT client has for TLS."},
+    {gauge, "nats_server_websocket_auth_timeout_seconds", "/websocket/auth_timeout",
+     "Time a websocket client has to authenticate."},
+    {gauge, "nats_server_cluster_write_deadline_seconds", "/cluster/write_deadline",
+     "Time a write to a route may take.", As::nanoseconds},
+    {gauge, "nats_server_gateway_write_deadline_seconds", "/gateway/write_deadline",
+     "Time a write to a gateway may take.", As::nanoseconds},
+    {gauge, "nats_server_ocsp_cached_responses_all", "/ocsp_peer_cache/cached_responses", "Cached OCSP responses."},
 };
 
 constexpr Section kSections[] = {
     {.path = "/data", .labels = {}, .metrics = kServer},
     {.path = "/data/http_req_stats", .labels = kPath, .metrics = kHttp, .map = true},
-    {.path = "/data", .labels = {}, .metrics = kBuild, .info = "nats_server_build_info"},
-    {.path = "/data", .labels = {}, .metrics = kConfig, .info = "nats_server_config_info"},
+    {.path = "/data", .labels = kBuild, .metrics = kBuildInfo},
+    {.path = "/data", .labels = kConfig, .metrics = kConfigInfo},
+    {.path = "/data", .labels = kGatewayName, .metrics = kSettings, .native = false},
 };
 static_assert(well_formed(kSections));
 
 }  // namespace
 
-const Collector kVarz{"varz", "VARZ", kSections};
+const Collector kVarz{.name = "varz", .endpoint = "VARZ", .sections = kSections};
 
 }  // namespace lookout
