@@ -1,12 +1,9 @@
 #include "exporters/gzip.h"
 
-#include <strings.h>
 #include <zlib.h>
 
-#include <algorithm>
 #include <array>
 #include <limits>
-#include <optional>
 
 namespace lookout {
 namespace {
@@ -15,23 +12,6 @@ constexpr int kLevel = 1;  // higher ones cost CPU at every scrape and save litt
 
 void append_little_endian(std::string& out, std::uint32_t value) {
   for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>((value >> shift) & 0xFFU);
-}
-
-std::string_view trim(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-bool same(std::string_view text, std::string_view word) {
-  return text.size() == word.size() && strncasecmp(text.data(), word.data(), word.size()) == 0;
-}
-
-// "q=0", "q=0.0" and the like; any other weight, or a broken one, is an acceptance.
-bool refuses(std::string_view parameter) {
-  parameter = trim(parameter);
-  if (parameter.size() < 3 || (parameter[0] != 'q' && parameter[0] != 'Q') || parameter[1] != '=') return false;
-  return parameter.substr(2).find_first_not_of("0.") == std::string_view::npos;
 }
 
 }  // namespace
@@ -75,22 +55,6 @@ std::string gzip_join(std::initializer_list<const Deflated*> parts) {
   append_little_endian(out, crc);
   append_little_endian(out, static_cast<std::uint32_t>(size & std::numeric_limits<std::uint32_t>::max()));
   return out;
-}
-
-bool accepts_gzip(std::string_view accept_encoding) {
-  std::optional<bool> named;
-  bool any = false;
-  while (!accept_encoding.empty()) {
-    const auto comma = accept_encoding.find(',');
-    const std::string_view item = accept_encoding.substr(0, comma);
-    accept_encoding.remove_prefix(comma == std::string_view::npos ? accept_encoding.size() : comma + 1);
-    const auto semicolon = item.find(';');
-    const std::string_view coding = trim(item.substr(0, semicolon));
-    const bool wanted = semicolon == std::string_view::npos || !refuses(item.substr(semicolon + 1));
-    if (same(coding, "gzip") || same(coding, "x-gzip")) named = wanted;
-    if (coding == "*") any = wanted;
-  }
-  return named.value_or(any);
 }
 
 }  // namespace lookout

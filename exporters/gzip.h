@@ -18,7 +18,4 @@ struct Deflated {
 [[nodiscard]] Deflated deflate_part(std::string_view text);
 [[nodiscard]] std::string gzip_join(std::initializer_list<const Deflated*> parts);
 
-// Whether an Accept-Encoding header takes gzip; "gzip;q=0" does not.
-[[nodiscard]] bool accepts_gzip(std::string_view accept_encoding);
-
 }  // namespace lookout

@@ -11,6 +11,8 @@
 #include <charconv>
 #include <chrono>
 #include <cstring>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,7 +20,7 @@
 #include <thread>
 #include <utility>
 
-#include "exporters/gzip.h"
+#include "exporters/accept.h"
 #include "exporters/landing.h"
 #include "exporters/routes.h"
 
@@ -94,6 +96,7 @@ const char* sentence_of(int status) {
 // The body goes out through a provider: httplib would compress a plain body itself, and with Brotli by preference.
 void send(httplib::Response& response, std::string body, const char* type) {
   const auto size = body.size();
+  if (size == 0) return response.set_content("", type);  // httplib takes a provider of nothing for one without an end
   const auto give_up = std::chrono::steady_clock::now() + kBodyLimit;
   response.set_content_provider(size, type,
                                 [text = std::make_shared<const std::string>(std::move(body)), give_up](
@@ -101,6 +104,14 @@ void send(httplib::Response& response, std::string body, const char* type) {
                                   if (std::chrono::steady_clock::now() > give_up) return false;
                                   return sink.write(text->data() + offset, std::min(length, kPiece));
                                 });
+}
+
+// A list may come in several lines.
+std::string list_header(const httplib::Request& request, const char* name) {
+  std::string list;
+  for (std::size_t i = 0; i < request.get_header_value_count(name); ++i)
+    list.append(list.empty() ? "" : ",").append(request.get_header_value(name, i));
+  return list;
 }
 
 const Route* find_route(const std::string& path) {
@@ -115,25 +126,7 @@ class HttpServer::Impl {
  public:
   Impl(const Cell& cell, Instruments& instruments, Now (*clock)())
       : cell_(cell), instruments_(instruments), clock_(clock) {
-    server_.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
-    server_.set_keep_alive_timeout(kKeepAliveSeconds);
-    server_.set_keep_alive_max_count(kKeepAliveRequests);
-    server_.set_read_timeout(kIoSeconds);
-    server_.set_write_timeout(kIoSeconds);
-    server_.set_payload_max_length(kMaxRequestBody);
-    server_.set_tcp_nodelay(true);
-    // httplib's default shares the port with whoever else listens on it (SO_REUSEPORT).
-    server_.set_socket_options([](socket_t fd) {
-      const int yes = 1;
-      const int no = 0;
-      setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-      setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no));
-    });
-    server_.set_default_headers({{"Content-Security-Policy", landing_policy()},
-                                 {"X-Content-Type-Options", "nosniff"},
-                                 {"Referrer-Policy", "no-referrer"},
-                                 {"Cache-Control", "no-store"}});
-    add_routes();
+    renew();
   }
 
   ~Impl() { stop(); }
@@ -154,7 +147,7 @@ class HttpServer::Impl {
     }
     started_ = clock_().mono;
     thread_ = std::thread([this] { serve(); });
-    while (!server_.is_running() && !finished_) std::this_thread::sleep_for(1ms);
+    while (!server_->is_running() && !finished_) std::this_thread::sleep_for(1ms);
     return std::nullopt;
   }
 
@@ -162,7 +155,10 @@ class HttpServer::Impl {
     stopping_ = true;
     if (!thread_.joinable()) return;
     while (!finished_) {
-      server_.stop();
+      {
+        const std::lock_guard lock(renewal_);
+        server_->stop();
+      }
       end_connections(port_);
       std::this_thread::sleep_for(5ms);
     }
@@ -175,27 +171,53 @@ class HttpServer::Impl {
   bool bind(const std::string& host, int port) {
     errno = 0;
     host_ = host;
-    port_ = port == 0 ? server_.bind_to_any_port(host) : port;
-    return port == 0 ? port_ > 0 : server_.bind_to_port(host, port);
+    port_ = port == 0 ? server_->bind_to_any_port(host) : port;
+    return port == 0 ? port_ > 0 : server_->bind_to_port(host, port);
   }
 
-  // httplib stops listening for good when accept() fails, be it for lack of memory: then it is started again.
+  // httplib stops listening for good when accept() fails, be it for lack of memory: then a new one takes its place.
   void serve() {
-    server_.listen_after_bind();
+    server_->listen_after_bind();
     while (!stopping_) {
       std::this_thread::sleep_for(100ms);
-      if (!stopping_ && server_.bind_to_port(host_, port_)) server_.listen_after_bind();
+      renew();
+      if (!stopping_ && server_->bind_to_port(host_, port_)) server_->listen_after_bind();
     }
     finished_ = true;
   }
 
-  void add_routes() {
+  void renew() {
+    auto server = std::make_unique<httplib::Server>();
+    server->new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+    server->set_keep_alive_timeout(kKeepAliveSeconds);
+    server->set_keep_alive_max_count(kKeepAliveRequests);
+    server->set_read_timeout(kIoSeconds);
+    server->set_write_timeout(kIoSeconds);
+    server->set_payload_max_length(kMaxRequestBody);
+    server->set_tcp_nodelay(true);
+    // httplib's default shares the port with whoever else listens on it (SO_REUSEPORT).
+    server->set_socket_options([](socket_t fd) {
+      const int yes = 1;
+      const int no = 0;
+      setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+      setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no));
+    });
+    server->set_default_headers({{"Content-Security-Policy", landing_policy()},
+                                 {"X-Content-Type-Options", "nosniff"},
+                                 {"Referrer-Policy", "no-referrer"},
+                                 {"Cache-Control", "no-store"}});
+    add_routes(*server);
+    const std::lock_guard lock(renewal_);
+    server_ = std::move(server);
+  }
+
+  void add_routes(httplib::Server& server) {
     for (const Route& route : routes()) {
-      server_.Get(route.path, [this, &route](const httplib::Request& request, httplib::Response& response) {
+      server.Get(route.path, [this, &route](const httplib::Request& request, httplib::Response& response) {
         answer(route, request, response);
       });
     }
-    server_.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
+    server.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
       if (response.has_header("Content-Type")) return;  // an endpoint's own words
       if (response.status == 404 && find_route(request.path) != nullptr) {
         response.status = 405;
@@ -203,9 +225,9 @@ class HttpServer::Impl {
       }
       send(response, sentence_of(response.status), "text/plain; charset=utf-8");
     });
-    server_.set_exception_handler(
+    server.set_exception_handler(
         [](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) { response.status = 500; });
-    server_.set_logger([this](const httplib::Request& request, const httplib::Response& response) {
+    server.set_logger([this](const httplib::Request& request, const httplib::Response& response) {
       const Route* const route = find_route(request.path);
       instruments_.http_requests
           .Add({{"path", route == nullptr ? "other" : route->path}, {"code", std::to_string(response.status)}})
@@ -222,21 +244,24 @@ class HttpServer::Impl {
                     now,
                     started_,
                     request.get_param_value("strict") == "1",
-                    accepts_gzip(request.get_header_value("Accept-Encoding"))};
+                    request.get_param_value("prefix"),
+                    accepts_gzip(list_header(request, "Accept-Encoding")),
+                    accepted_format(list_header(request, "Accept"))};
     Rendered rendered = route.render(view);
     response.status = rendered.status;
     if (rendered.gzip) response.set_header("Content-Encoding", "gzip");
-    response.set_header("Vary", "Accept-Encoding");
+    response.set_header("Vary", "Accept, Accept-Encoding");
     // Parts of a page are of no use; httplib would cut them out of the compressed body, as often as asked.
     const_cast<httplib::Request&>(request).ranges.clear();
-    send(response, std::move(rendered.body), route.type);
+    send(response, std::move(rendered.body), rendered.type == nullptr ? route.type : rendered.type);
     instruments_.http_seconds.Observe(seconds(clock_().mono - now.mono));
   }
 
   const Cell& cell_;
   Instruments& instruments_;
   Now (*const clock_)();
-  httplib::Server server_;
+  std::mutex renewal_;  // of server_, by its own thread
+  std::unique_ptr<httplib::Server> server_;
   MetricsPage metrics_;
   Mono started_;
   std::string host_;

@@ -1,29 +1,73 @@
 #include "exporters/metrics_page.h"
 
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "exporters/peers.h"
 #include "exporters/prometheus.h"
 
 namespace lookout {
+namespace {
 
-std::shared_ptr<MetricsPage::Fleet> MetricsPage::fleet(const Snapshot& snapshot) {
-  const std::lock_guard lock(mutex_);
-  if (!fleet_ || fleet_->version < snapshot.version) {
-    auto fresh = std::make_shared<Fleet>();
-    fresh->version = snapshot.version;
-    fresh->text = render_fleet(snapshot);
-    fleet_ = std::move(fresh);
+constexpr std::chrono::minutes kIdle{5};  // a page that nobody asks for is let go
+
+std::string render(const MetricsPage::Kind& kind, const Snapshot& snapshot, const Instruments& instruments, Now now) {
+  switch (kind.schema) {
+    case MetricsPage::Schema::native:
+      return render_fleet(snapshot, kind.format);
+    case MetricsPage::Schema::surveyor:
+      return render_surveyor(snapshot, instruments, now, kind.format);
+    case MetricsPage::Schema::exporter:
+      return render_exporter(snapshot, kind.prefix, now, kind.format);
   }
-  return fleet_;
+  return {};
 }
 
-std::string MetricsPage::text(const Snapshot& snapshot, const Instruments& instruments, Now now) {
-  return fleet(snapshot)->text + render_agent(snapshot, instruments, now);
+// What is written every time.
+std::string render_end(const MetricsPage::Kind& kind, const Snapshot& snapshot, const Instruments& instruments,
+                       Now now) {
+  std::string text;
+  if (kind.schema == MetricsPage::Schema::native) text = render_agent(snapshot, instruments, now, kind.format);
+  if (kind.format == Format::openmetrics) text += kOpenMetricsEnd;
+  return text;
 }
 
-std::string MetricsPage::gzip(const Snapshot& snapshot, const Instruments& instruments, Now now) {
-  const std::shared_ptr<Fleet> part = fleet(snapshot);
-  std::call_once(part->compress, [&] { part->deflated = deflate_part(part->text); });
-  const Deflated agent = deflate_part(render_agent(snapshot, instruments, now));
-  return gzip_join({&part->deflated, &agent});
+}  // namespace
+
+std::shared_ptr<MetricsPage::Kept> MetricsPage::find(const Kind& kind, Mono now) {
+  const std::lock_guard lock(mutex_);
+  auto found = std::find_if(kept_.begin(), kept_.end(), [&](const auto& each) { return each->kind == kind; });
+  if (found == kept_.end()) {
+    found = kept_.insert(found, std::make_shared<Kept>());
+    (*found)->kind = kind;
+  }
+  (*found)->used = now;
+  std::rotate(kept_.begin(), found, found + 1);
+  if (kept_.size() > kMaxKept) kept_.pop_back();
+  while (now - kept_.back()->used > kIdle) kept_.pop_back();
+  return kept_.front();
+}
+
+std::string MetricsPage::page(const Kind& kind, bool gzip, const Snapshot& snapshot, const Instruments& instruments,
+                              Now now) {
+  const std::shared_ptr<Kept> kept = find(kind, now.mono);
+  std::shared_ptr<Body> body;
+  {
+    const std::lock_guard lock(kept->mutex);
+    if (!kept->body || kept->body->version < snapshot.version) {
+      auto fresh = std::make_shared<Body>();
+      fresh->version = snapshot.version;
+      fresh->text = render(kind, snapshot, instruments, now);
+      kept->body = std::move(fresh);
+    }
+    body = kept->body;
+  }
+  const std::string end = render_end(kind, snapshot, instruments, now);
+  if (!gzip) return body->text + end;
+  std::call_once(body->compress, [&] { body->deflated = deflate_part(body->text); });
+  const Deflated deflated = deflate_part(end);
+  return gzip_join({&body->deflated, &deflated});
 }
 
 }  // namespace lookout

@@ -1,34 +1,56 @@
-// MetricsPage: the /metrics page for any number of scrapers. The fleet's part is rendered, and compressed, once per
-// Snapshot; the agent's own part every time. Owned by HttpServer; any thread.
+// MetricsPage: the pages of metrics for any number of scrapers. What changes only with the Snapshot is rendered, and
+// compressed, once for it; the agent's own part of /metrics every time. Owned by HttpServer; any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
+#include "agent/clock.h"
 #include "agent/instruments.h"
 #include "agent/snapshot.h"
 #include "exporters/gzip.h"
+#include "exporters/writer.h"
 
 namespace lookout {
 
 class MetricsPage {
  public:
-  [[nodiscard]] std::string text(const Snapshot& snapshot, const Instruments& instruments, Now now);
-  [[nodiscard]] std::string gzip(const Snapshot& snapshot, const Instruments& instruments, Now now);
+  enum class Schema : std::uint8_t { native, surveyor, exporter };
+
+  struct Kind {
+    Schema schema = Schema::native;
+    Format format = Format::text;
+    std::string prefix;  // of names, Schema::exporter only
+    bool operator==(const Kind&) const = default;
+  };
+
+  // The whole page, compressed if `gzip`.
+  [[nodiscard]] std::string page(const Kind& kind, bool gzip, const Snapshot& snapshot, const Instruments& instruments,
+                                 Now now);
 
  private:
-  struct Fleet {
+  static constexpr std::size_t kMaxKept = 8;
+
+  struct Body {
     std::uint64_t version = 0;
     std::string text;
     std::once_flag compress;
     Deflated deflated;
   };
-  std::shared_ptr<Fleet> fleet(const Snapshot& snapshot);
+  struct Kept {
+    Kind kind;
+    Mono used;
+    std::mutex mutex;  // held while rendering: a second scraper waits for the page instead of making it again
+    std::shared_ptr<Body> body;
+  };
+  std::shared_ptr<Kept> find(const Kind& kind, Mono now);
 
-  std::mutex mutex_;  // held while rendering: a second scraper waits for the page instead of making it again
-  std::shared_ptr<Fleet> fleet_;
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<Kept>> kept_;  // the one used last first
 };
 
 }  // namespace lookout

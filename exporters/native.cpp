@@ -11,13 +11,6 @@
 namespace lookout {
 namespace {
 
-struct Family {
-  const char* name;
-  Type type;
-  const char* help;
-  void (*emit)(Page& page);
-};
-
 double number(std::uint64_t value) {
   return static_cast<double>(value);
 }
@@ -162,76 +155,110 @@ void emit_findings(Page& page) {
 
 void emit_rounds(Page& page, std::uint64_t RoundView::*value) {
   for (std::size_t i = 0; i < std::min(page.snapshot.rounds.size(), page.collectors.size()); ++i) {
+    if (!page.snapshot.rounds[i].polled) continue;
     page.out.sample(page.labels({}, {{"endpoint", page.collectors[i].name}}), number(page.snapshot.rounds[i].*value));
   }
 }
 
-constexpr Family kFamilies[] = {
-    {"nats_server_up", gauge, "Whether the server is there: 0 once it stopped or fell silent.",
+void emit_named(Page& page, std::vector<ServerName> RoundView::*names) {
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < std::min(page.snapshot.rounds.size(), page.collectors.size()); ++i) {
+    for (const ServerName& server : page.snapshot.rounds[i].*names) {
+      const std::string labels(page.labels(
+          {}, {{"endpoint", page.collectors[i].name}, {"nats_cluster", server.cluster}, {"server", server.name}}));
+      if (seen.insert(labels).second) page.out.sample(labels, 1);
+    }
+  }
+}
+
+constexpr NativeFamily kFamilies[] = {
+    {"nats_server_up", gauge, "nats_cluster,server", "every message",
+     "Whether the server is there: 0 once it stopped or fell silent.",
      [](Page& page) { per_server(page, [](const ServerView& server) { return server.up ? 1 : 0; }); }},
-    {"nats_server_info", gauge, "Facts about the server as labels; absent while it is down.", emit_info},
-    {"nats_server_state", gauge, "Life cycle of the server: 1 for the state it is in.", emit_states},
-    {"nats_server_restarts_total", counter, "Restarts of the server since the agent started, by what preceded them.",
-     emit_restarts},
-    {"nats_server_start_timestamp_seconds", gauge, "When the server's process started, unix time.", emit_starts},
-    {"nats_server_unseen_messages_total", counter,
+    {"nats_server_info", gauge, "nats_cluster,server,server_id,version,host,domain", "every message",
+     "Facts about the server as labels; absent while it is down.", emit_info},
+    {"nats_server_state", gauge, "nats_cluster,server,state", "life cycle",
+     "Life cycle of the server: 1 for the state it is in.", emit_states},
+    {"nats_server_restarts_total", counter, "nats_cluster,server,cause", "life cycle",
+     "Restarts of the server since the agent started, by what preceded them.", emit_restarts},
+    {"nats_server_start_timestamp_seconds", gauge, "nats_cluster,server", "STATSZ",
+     "When the server's process started, unix time.", emit_starts},
+    {"nats_server_unseen_messages_total", counter, "nats_cluster,server", "server.seq",
      "Gaps in the server's message numbers: an upper bound of events not seen, its replies to others included.",
      [](Page& page) { per_server(page, [](const ServerView& server) { return number(server.unseen); }); }},
-    {"nats_auth_errors_total", counter, "Failed authentications by reason.", emit_auth_errors},
-    {"nats_auth_error_details_total", counter, "Failed authentications by who tried, as far as the server says it.",
-     emit_auth_details},
-    {"nats_client_connects_total", counter, "Connections that were accepted.",
-     [](Page& page) { emit_clients(page, &ServerView::connects, false); }},
-    {"nats_client_disconnects_total", counter, "Accepted connections that ended, by reason.",
+    {"nats_auth_errors_total", counter, "nats_cluster,server,reason", "CLIENT.AUTH.ERR, DISCONNECT",
+     "Failed authentications by reason.", emit_auth_errors},
+    {"nats_auth_error_details_total", counter,
+     "nats_cluster,server,account,account_name,kind,client_type,credential,reason", "CLIENT.AUTH.ERR, DISCONNECT",
+     "Failed authentications by who tried, as far as the server says it.", emit_auth_details},
+    {"nats_client_connects_total", counter, "nats_cluster,server,account,account_name,kind,client_type", "CONNECT",
+     "Connections that were accepted.", [](Page& page) { emit_clients(page, &ServerView::connects, false); }},
+    {"nats_client_disconnects_total", counter, "nats_cluster,server,account,account_name,kind,client_type,reason",
+     "DISCONNECT", "Accepted connections that ended, by reason.",
      [](Page& page) { emit_clients(page, &ServerView::disconnects, true); }},
-    {"nats_client_closed_before_auth_total", counter,
+    {"nats_client_closed_before_auth_total", counter, "nats_cluster,server,reason", "DISCONNECT",
      "Connections that ended before they authenticated, failed logins not included.", emit_closed_before_auth},
-    {"nats_account_connections", gauge, "Open client connections of the account on this server.",
+    {"nats_account_connections", gauge, "nats_cluster,server,account,account_name", "SERVER.CONNS, ACCOUNT.PING.STATZ",
+     "Open client connections of the account on this server.",
      [](Page& page) { emit_accounts(page, &AccountConnections::clients); }},
-    {"nats_account_leafnodes", gauge, "Open leaf node connections of the account on this server.",
+    {"nats_account_leafnodes", gauge, "nats_cluster,server,account,account_name", "SERVER.CONNS, ACCOUNT.PING.STATZ",
+     "Open leaf node connections of the account on this server.",
      [](Page& page) { emit_accounts(page, &AccountConnections::leafnodes); }},
-    {"nats_health_state", gauge, "Health of the whole: 0 ok, 1 warning, 2 critical, 3 unknown.",
+    {"nats_health_state", gauge, "", "findings", "Health of the whole: 0 ok, 1 warning, 2 critical, 3 unknown.",
      [](Page& page) { page.out.sample({}, static_cast<double>(health_of(page.snapshot))); }},
-    {"nats_health_findings", gauge, "Findings that are raised, by state.", emit_finding_counts},
-    {"nats_health_finding", gauge, "A raised finding: 1 warning, 2 critical, 3 unknown; absent while all is well.",
-     emit_findings},
-    {"nats_lookout_connected", gauge, "Whether the agent is logged in to NATS.",
+    {"nats_health_findings", gauge, "state", "findings", "Findings that are raised, by state.", emit_finding_counts},
+    {"nats_health_finding", gauge, "check,entity", "findings",
+     "A raised finding: 1 warning, 2 critical, 3 unknown; absent while all is well.", emit_findings},
+    {"nats_lookout_connected", gauge, "", "login", "Whether the agent is logged in to NATS.",
      [](Page& page) { page.out.sample({}, page.snapshot.link.connected ? 1 : 0); }},
-    {"nats_lookout_identity", gauge, "What the agent's NATS user turned out to be: 1 for what holds.",
+    {"nats_lookout_identity", gauge, "state", "login", "What the agent's NATS user turned out to be: 1 for what holds.",
      [](Page& page) { one_of(page, {}, "state", kIdentityNames, page.snapshot.link.identity); }},
-    {"nats_lookout_blind_seconds_total", counter, "Time without a connection since the first one.",
+    {"nats_lookout_blind_seconds_total", counter, "", "login", "Time without a connection since the first one.",
      [](Page& page) { page.out.sample({}, page.snapshot.link.blind_seconds); }},
-    {"nats_lookout_servers", gauge, "Servers the agent knows, by life cycle.",
+    {"nats_lookout_servers", gauge, "state", "life cycle", "Servers the agent knows, by life cycle.",
      [](Page& page) { by_name(page, "state", kLifecycleNames, page.snapshot.servers_by_state); }},
-    {"nats_lookout_events_total", counter, "Messages of the event subscriptions, by what they are.",
+    {"nats_lookout_events_total", counter, "event", "events", "Messages of the event subscriptions, by what they are.",
      [](Page& page) { by_name(page, "event", kEventNames, page.snapshot.events); }},
-    {"nats_lookout_events_dropped_total", counter, "Messages the full inbox gave up, by class.",
+    {"nats_lookout_events_dropped_total", counter, "class", "events", "Messages the full inbox gave up, by class.",
      [](Page& page) { by_name(page, "class", kTrafficNames, page.snapshot.dropped); }},
-    {"nats_lookout_repeated_connects_total", counter,
+    {"nats_lookout_repeated_connects_total", counter, "", "events",
      "CONNECT events of clients that were counted before, as a config reload sends them.",
      [](Page& page) { page.out.sample({}, number(page.snapshot.repeated_connects)); }},
-    {"nats_lookout_forged_messages_total", counter, "Messages whose subject and payload disagree about the server.",
+    {"nats_lookout_forged_messages_total", counter, "", "events",
+     "Messages whose subject and payload disagree about the server.",
      [](Page& page) { page.out.sample({}, number(page.snapshot.forged)); }},
-    {"nats_lookout_dedup_overflow_total", counter, "Connections forgotten too early to recognise a repeated CONNECT.",
+    {"nats_lookout_dedup_overflow_total", counter, "", "events",
+     "Connections forgotten too early to recognise a repeated CONNECT.",
      [](Page& page) { page.out.sample({}, number(page.snapshot.dedup_overflow)); }},
-    {"nats_lookout_folded_events_total", counter,
+    {"nats_lookout_folded_events_total", counter, "", "events",
      "Events counted under the account other, because theirs is beyond the limit.",
      [](Page& page) { page.out.sample({}, number(page.snapshot.folded)); }},
-    {"nats_lookout_reply_rows_left_out_total", counter, "Routes, gateways and paths beyond the bound for one reply.",
+    {"nats_lookout_reply_rows_left_out_total", counter, "", "polling",
+     "Routes, gateways and paths beyond the bound for one reply.",
      [](Page& page) { page.out.sample({}, number(page.snapshot.rows_left_out)); }},
-    {"nats_lookout_refused_messages_total", counter, "Messages of servers beyond the bound of the roster.",
+    {"nats_lookout_refused_messages_total", counter, "", "events",
+     "Messages of servers beyond the bound of the roster.",
      [](Page& page) { page.out.sample({}, number(page.snapshot.refused)); }},
-    {"nats_lookout_ignored_replies_total", counter, "Replies that were older than what is held, or not readable.",
+    {"nats_lookout_ignored_replies_total", counter, "", "polling",
+     "Replies that were older than what is held, or not readable.",
      [](Page& page) { page.out.sample({}, number(page.snapshot.ignored_replies)); }},
-    {"nats_lookout_poll_expected_replies", gauge, "Servers expected to answer the last finished round.",
+    {"nats_lookout_poll_expected_replies", gauge, "endpoint", "polling",
+     "Servers expected to answer the last finished round.",
      [](Page& page) { emit_rounds(page, &RoundView::expected); }},
-    {"nats_lookout_poll_replies", gauge, "Servers that answered the last finished round.",
+    {"nats_lookout_poll_replies", gauge, "endpoint", "polling", "Servers that answered the last finished round.",
      [](Page& page) { emit_rounds(page, &RoundView::answered); }},
-    {"nats_lookout_poll_late_replies_total", counter, "Replies that came after their round was over; they still apply.",
+    {"nats_lookout_poll_missing", gauge, "endpoint,nats_cluster,server", "polling",
+     "A server that did not answer the last finished round.",
+     [](Page& page) { emit_named(page, &RoundView::missing); }},
+    {"nats_lookout_detail_skipped", gauge, "endpoint,nats_cluster,server", "polling",
+     "A server that was asked for less than configured, because the answer could be too big for a leaf node link.",
+     [](Page& page) { emit_named(page, &RoundView::detail_skipped); }},
+    {"nats_lookout_poll_late_replies_total", counter, "endpoint", "polling",
+     "Replies that came after their round was over; they still apply.",
      [](Page& page) { emit_rounds(page, &RoundView::late_total); }},
-    {"nats_lookout_poll_duplicate_replies_total", counter, "Second replies of one server in one round.",
-     [](Page& page) { emit_rounds(page, &RoundView::duplicate_total); }},
-    {"nats_lookout_poll_rounds_total", counter, "Finished rounds of questions.",
+    {"nats_lookout_poll_duplicate_replies_total", counter, "endpoint", "polling",
+     "Second replies of one server in one round.", [](Page& page) { emit_rounds(page, &RoundView::duplicate_total); }},
+    {"nats_lookout_poll_rounds_total", counter, "endpoint", "polling", "Finished rounds of questions.",
      [](Page& page) { emit_rounds(page, &RoundView::rounds_total); }},
 };
 
@@ -267,8 +294,8 @@ std::optional<double> oldest(const Page& page, std::size_t collector, Mono now) 
 
 }  // namespace
 
-Page::Page(std::string& text, const Snapshot& from, std::span<const Collector> tables)
-    : out(text), snapshot(from), collectors(tables) {
+Page::Page(std::string& text, Format format, const Snapshot& from, std::span<const Collector> tables)
+    : out(text, format), snapshot(from), collectors(tables) {
   std::unordered_set<std::string> seen;
   for (const auto& view : from.servers) {
     Server server{view.get(), {}};
@@ -280,7 +307,20 @@ Page::Page(std::string& text, const Snapshot& from, std::span<const Collector> t
       ++left_out;
     }
   }
-  if (from.accounts) accounts = label_accounts(*from.accounts);
+  if (!from.accounts) return;
+  accounts = label_accounts(*from.accounts);
+  for (std::size_t i = 1; i < accounts.size(); ++i) account_index_.emplace((*from.accounts)[i].id, i);
+}
+
+void Page::append_account(std::string& labels, std::string_view id) const {
+  const auto known = account_index_.find(id);
+  if (known == account_index_.end()) {
+    append_label(labels, "account", id);
+    append_label(labels, "account_name", id);
+    return;
+  }
+  if (!labels.empty()) labels += ',';
+  labels += accounts[known->second];
 }
 
 std::string_view Page::labels(std::string_view base,
@@ -290,8 +330,12 @@ std::string_view Page::labels(std::string_view base,
   return scratch_;
 }
 
+std::span<const NativeFamily> native_families() {
+  return kFamilies;
+}
+
 void write_native(Page& page) {
-  for (const Family& family : kFamilies) {
+  for (const NativeFamily& family : kFamilies) {
     page.out.family(family.name, family.type, family.help);
     family.emit(page);
   }

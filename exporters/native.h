@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -22,10 +23,13 @@ struct Page {
     std::string labels;
   };
 
-  Page(std::string& text, const Snapshot& from, std::span<const Collector> tables);
+  Page(std::string& text, Format format, const Snapshot& from, std::span<const Collector> tables);
 
   // Label text for one sample, valid until the next call.
   std::string_view labels(std::string_view base, std::initializer_list<std::pair<const char*, std::string_view>> more);
+
+  // Appends account and account_name of the account with this id.
+  void append_account(std::string& labels, std::string_view id) const;
 
   Writer out;
   const Snapshot& snapshot;
@@ -37,7 +41,19 @@ struct Page {
 
  private:
   std::string scratch_;
+  std::unordered_map<std::string_view, std::size_t> account_index_;  // by id, which the Snapshot keeps
 };
+
+struct NativeFamily {
+  const char* name;
+  Type type;
+  const char* labels;  // comma list, for the reference
+  const char* source;  // what it is made of, for the reference
+  const char* help;
+  void (*emit)(Page& page);
+};
+
+[[nodiscard]] std::span<const NativeFamily> native_families();
 
 // What changes only with the Snapshot.
 void write_native(Page& page);

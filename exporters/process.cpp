@@ -15,13 +15,13 @@ namespace lookout {
 namespace {
 
 struct Process {
-  double cpu_seconds = Row::kAbsent;
-  double threads = Row::kAbsent;
-  double start_time = Row::kAbsent;
-  double virtual_bytes = Row::kAbsent;
-  double resident_bytes = Row::kAbsent;
-  double open_fds = Row::kAbsent;
-  double max_fds = Row::kAbsent;
+  double cpu_seconds = Part::kAbsent;
+  double threads = Part::kAbsent;
+  double start_time = Part::kAbsent;
+  double virtual_bytes = Part::kAbsent;
+  double resident_bytes = Part::kAbsent;
+  double open_fds = Part::kAbsent;
+  double max_fds = Part::kAbsent;
 };
 
 struct ProcessMetric {
@@ -49,7 +49,7 @@ std::string content(const char* path) {
 double boot_time() {
   const std::string stat = content("/proc/stat");
   const auto at = stat.find("\nbtime ");
-  return at == std::string::npos ? Row::kAbsent : std::strtod(stat.c_str() + at + 7, nullptr);
+  return at == std::string::npos ? Part::kAbsent : std::strtod(stat.c_str() + at + 7, nullptr);
 }
 
 // /proc/self/stat, proc(5): the fields behind the command, which is in parentheses and may contain anything.

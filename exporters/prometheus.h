@@ -1,4 +1,4 @@
-// /metrics in the native schema: pure functions from a Snapshot (and the agent's own instruments) to text format 0.0.4.
+// /metrics in the native schema: pure functions from a Snapshot (and the agent's own instruments) to exposition text.
 // The page has two parts: the fleet's, which changes only with the Snapshot and can be kept, and the agent's, which is
 // written anew each time.
 #pragma once
@@ -9,16 +9,14 @@
 #include "agent/instruments.h"
 #include "agent/snapshot.h"
 #include "collectors/collectors.h"
+#include "exporters/writer.h"
 
 namespace lookout {
 
-[[nodiscard]] std::string render_fleet(const Snapshot& snapshot, std::span<const Collector> tables = collectors());
-[[nodiscard]] std::string render_agent(const Snapshot& snapshot, const Instruments& instruments, Now now,
+[[nodiscard]] std::string render_fleet(const Snapshot& snapshot, Format format,
                                        std::span<const Collector> tables = collectors());
-
-// Both parts.
-[[nodiscard]] std::string render_metrics(const Snapshot& snapshot, const Instruments& instruments, Now now,
-                                         std::span<const Collector> tables = collectors());
+[[nodiscard]] std::string render_agent(const Snapshot& snapshot, const Instruments& instruments, Now now, Format format,
+                                       std::span<const Collector> tables = collectors());
 
 // What this binary is; "unknown" revision outside a release.
 [[nodiscard]] const char* lookout_version();

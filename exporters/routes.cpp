@@ -1,6 +1,8 @@
 #include "exporters/routes.h"
 
+#include <algorithm>
 #include <chrono>
+#include <string_view>
 
 #include "exporters/health.h"
 #include "exporters/landing.h"
@@ -9,11 +11,30 @@ namespace lookout {
 namespace {
 
 constexpr const char* kText = "text/plain; charset=utf-8";
+constexpr const char* kMetrics = "text/plain; version=0.0.4; charset=utf-8";
+constexpr const char* kOpenMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+constexpr std::size_t kMaxPrefix = 64;
+using Schema = MetricsPage::Schema;
 constexpr std::chrono::seconds kHeartbeatLimit{30};
 
-Rendered render_metrics_page(const View& view) {
-  if (view.gzip) return {view.metrics.gzip(view.snapshot, view.instruments, view.now), 200, true};
-  return {view.metrics.text(view.snapshot, view.instruments, view.now)};
+template <Schema schema>
+Rendered render_metrics(const View& view) {
+  const MetricsPage::Kind kind{schema, view.format, schema == Schema::exporter ? view.prefix : std::string()};
+  const char* const type = view.format == Format::openmetrics ? kOpenMetrics : kMetrics;
+  return {view.metrics.page(kind, view.gzip, view.snapshot, view.instruments, view.now), 200, view.gzip, type};
+}
+
+// It goes into every name of the page.
+bool valid_prefix(std::string_view prefix) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return prefix.size() <= kMaxPrefix && !(prefix.front() >= '0' && prefix.front() <= '9') &&
+         std::all_of(prefix.begin(), prefix.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+Rendered render_exporter_page(const View& view) {
+  if (view.prefix.empty() || valid_prefix(view.prefix)) return render_metrics<Schema::exporter>(view);
+  return {"A prefix is made of letters, digits and underscores, does not begin with a digit and is at most 64 long.\n",
+          400, false, kText};
 }
 
 Rendered render_alive(const View& view) {
@@ -28,7 +49,9 @@ constexpr auto kReady = [](const View&) -> Rendered { return {"ok\n"}; };
 
 constexpr Route kRoutes[] = {
     {"/", "text/html; charset=utf-8", [](const View& view) -> Rendered { return {render_landing(view.snapshot)}; }},
-    {"/metrics", "text/plain; version=0.0.4; charset=utf-8", render_metrics_page},
+    {"/metrics", kMetrics, render_metrics<Schema::native>},
+    {"/metrics/surveyor", kMetrics, render_metrics<Schema::surveyor>},
+    {"/metrics/exporter", kMetrics, render_exporter_page},
     {"/livez", kText, render_alive},
     {"/-/healthy", kText, render_alive},
     {"/readyz", kText, kReady},

@@ -8,6 +8,7 @@
 #include "agent/instruments.h"
 #include "agent/snapshot.h"
 #include "exporters/metrics_page.h"
+#include "exporters/writer.h"
 
 namespace lookout {
 
@@ -17,15 +18,18 @@ struct View {
   const Instruments& instruments;
   MetricsPage& metrics;
   Now now;
-  Mono started;         // of the HTTP server
-  bool strict = false;  // ?strict=1
-  bool gzip = false;    // the client takes it
+  Mono started;                  // of the HTTP server
+  bool strict = false;           // ?strict=1
+  std::string prefix;            // ?prefix=
+  bool gzip = false;             // the client takes it
+  Format format = Format::text;  // of metrics, that the client likes best
 };
 
 struct Rendered {
   std::string body;
   int status = 200;
-  bool gzip = false;  // the body is compressed
+  bool gzip = false;           // the body is compressed
+  const char* type = nullptr;  // where it is not the route's
 };
 
 struct Route {

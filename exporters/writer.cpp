@@ -14,6 +14,7 @@ constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
 // Between these Go writes no exponent, and bounds of histograms (le) are compared as text.
 constexpr double kSmallest = 1e-4;
 constexpr double kLargest = 1e21;
+constexpr std::string_view kTotal = "_total";
 
 // Nearly every value: nothing to repair and nothing to escape.
 bool plain(std::string_view text) {
@@ -30,6 +31,12 @@ void append_escaped(std::string& out, std::string_view text, bool quotes) {
     if (c == '\\' || (quotes && c == '"')) out += '\\';
     out += c;
   }
+}
+
+void append_header(std::string& out, std::string_view name, std::string_view type, std::string_view help, bool quotes) {
+  out.append("# HELP ").append(name).append(" ");
+  append_escaped(out, help, quotes);
+  out.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
 }
 
 }  // namespace
@@ -81,10 +88,25 @@ void Writer::family(std::string_view name, Type type, std::string_view help) {
 }
 
 void Writer::header() {
-  out_.append("# HELP ").append(name_).append(" ");
-  append_escaped(out_, help_, false);
-  out_.append("\n# TYPE ").append(name_).append(" ").append(type_).append("\n");
   header_due_ = false;
+  if (format_ == Format::openmetrics)
+    openmetrics_header();
+  else
+    append_header(out_, name_, type_ == "unknown" ? "untyped" : type_, help_, false);
+}
+
+void Writer::openmetrics_header() {
+  std::string_view name = name_;
+  std::string_view type = type_ == "untyped" ? "unknown" : type_;
+  if (type == "counter") {
+    const std::string_view family = name.ends_with(kTotal) ? name.substr(0, name.size() - kTotal.size()) : name;
+    if (family == name || families_.contains(std::string(family)))
+      type = "unknown";
+    else
+      name = family;
+  }
+  families_.emplace(name);
+  append_header(out_, name, type, help_, true);
 }
 
 void Writer::sample(std::string_view labels, double value, std::string_view more, std::string_view suffix) {
@@ -100,6 +122,15 @@ void Writer::sample(std::string_view labels, double value, std::string_view more
   out_ += ' ';
   append_number(out_, value);
   out_ += '\n';
+}
+
+void Writer::bucket(std::string_view labels, double bound, double count) {
+  std::string le = "le=\"";
+  append_number(le, bound);
+  if (format_ == Format::openmetrics && std::isfinite(bound) && le.find_first_of(".e", 4) == std::string::npos)
+    le.append(".0");
+  le += '"';
+  sample(labels, count, le, "_bucket");
 }
 
 }  // namespace lookout

@@ -99,8 +99,18 @@ void StatszReply(benchmark::State& state) {
   const test::Held held("r.0.1", bench::recorded_as("statsz", "req.PING.STATSZ.1.json", "n1", bench::kServerId));
   const Message message = held.message();
   ReplyDecoder decoder;
-  for (auto _ : state) benchmark::DoNotOptimize(decoder.decode(collectors()[0], message));
+  for (auto _ : state) {
+    Assembly assembly(collectors()[0], Level::summary);
+    benchmark::DoNotOptimize(decoder.decode(message, assembly));
+    benchmark::DoNotOptimize(assembly.finish());
+  }
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
+}
+
+void apply_reply(State& fleet, ReplyDecoder& decoder, std::size_t collector, const Message& message, Now now) {
+  Assembly assembly(collectors()[collector], Level::summary);
+  const auto reply = decoder.decode(message, assembly);
+  fleet.apply(*reply, assembly.finish(), collector, now);
 }
 
 // Servers as alike as those of one fleet: recorded STATSZ and VARZ, one client, one failed login each.
@@ -115,8 +125,8 @@ std::shared_ptr<const Snapshot> fleet_of(int servers) {
     const std::string id = "N" + std::to_string(1000000 + i);
     const test::Held statsz("r.0.1", bench::recorded_as("statsz", "req.PING.STATSZ.1.json", name, id));
     const test::Held varz("r.1.1", bench::recorded_as("varz", "req.PING.VARZ.1.json", name, id));
-    fleet.apply(*replies.decode(collectors()[0], statsz.message()), 0, now);
-    fleet.apply(*replies.decode(collectors()[1], varz.message()), 1, now);
+    apply_reply(fleet, replies, 0, statsz.message(), now);
+    apply_reply(fleet, replies, 1, varz.message(), now);
     for (const auto& [subject, record] :
          {std::pair{"$SYS.ACCOUNT.A.CONNECT", "event.ACCOUNT.CONNECT.client-nats.json"},
           std::pair{"$SYS.ACCOUNT.A.DISCONNECT", "event.ACCOUNT.DISCONNECT.client-nats-client-closed.json"}}) {
@@ -133,7 +143,7 @@ void Render(benchmark::State& state) {
   const Now now = snapshot->taken;
   std::string page;
   for (auto _ : state) {
-    page = render_metrics(*snapshot, instruments, now);
+    page = render_fleet(*snapshot, Format::text) + render_agent(*snapshot, instruments, now, Format::text);
     benchmark::DoNotOptimize(page.data());
   }
   const auto lines = std::count(page.begin(), page.end(), '\n');

@@ -20,9 +20,10 @@ namespace {
 constexpr std::string_view kAfter = "after ";
 
 struct CheckingTransport final : Transport {
-  bool request(std::string_view subject, std::string_view token, std::string_view /*body*/) override {
+  bool request(std::string_view subject, std::string_view token, std::string_view body, bool /*gzip*/) override {
     must(fuzz::showable(subject) && subject.find(' ') == std::string_view::npos, "a request has a subject", subject);
     must(fuzz::showable(token) && token.find(' ') == std::string_view::npos, "a request has a token", token);
+    must(fuzz::showable(body), "a request has a body", body);
     return true;
   }
 };
@@ -56,7 +57,8 @@ struct Agent {
 
   void check() const {
     const auto snapshot = cell.get();
-    const std::string text = render_metrics(*snapshot, instruments, now);
+    const std::string text =
+        render_fleet(*snapshot, Format::text) + render_agent(*snapshot, instruments, now, Format::text);
     std::string lines = text;
     std::replace(lines.begin(), lines.end(), '\n', ' ');
     must(fuzz::showable(lines), "the page is clean text", text);

@@ -34,7 +34,7 @@ Snapshot snapshot() {
   lost->up = false;
   made.servers = {up, lost};
   made.servers_by_state = {0, 1, 0, 0, 1};
-  made.rounds = {{2, 1, 0, 0, 5, {"n2"}}};
+  made.rounds = {{2, 1, 0, 0, 5, {{"", "n2"}}, {}}};
   made.findings = {{"server_lost", "east/n2", Health::critical, Wall(1699999900s), "n2 fell silent."},
                    {"server_name", "east/n1", Health::warning, Wall(1699999100s), "n1 has no name."}};
   made.health = Health::critical;

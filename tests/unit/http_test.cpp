@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 namespace lookout {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 using namespace std::chrono_literals;
@@ -28,6 +30,28 @@ Now fake_clock() {
 }
 void set_clock(std::chrono::seconds time) {
   fake_mono = std::chrono::duration_cast<Mono::duration>(time).count();
+}
+
+constexpr const char* kPlain = "text/plain; version=0.0.4; charset=utf-8";
+constexpr const char* kOpenMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+// What Prometheus 2.42 and 3.5 send.
+constexpr const char* kPrometheus2 =
+    "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+constexpr const char* kPrometheus3 =
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+    "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
+    "text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+
+// The names of the samples, in their order.
+std::vector<std::string> sample_names(const std::string& page) {
+  std::vector<std::string> names;
+  std::istringstream lines(page);
+  for (std::string line; std::getline(lines, line);) {
+    const std::string name = line.substr(0, line.find_first_of("{ "));
+    if (name != "#" && (names.empty() || names.back() != name)) names.push_back(name);
+  }
+  return names;
 }
 
 // What any gzip reader makes of it; one member only.
@@ -111,11 +135,14 @@ class Http : public testing::Test {
 };
 
 TEST_F(Http, EveryEndpointAnswersGetAndHead) {
-  const std::vector<std::pair<std::string, std::string>> endpoints{
-      {"/", "text/html; charset=utf-8"},        {"/metrics", "text/plain; version=0.0.4; charset=utf-8"},
-      {"/livez", "text/plain; charset=utf-8"},  {"/-/healthy", "text/plain; charset=utf-8"},
-      {"/readyz", "text/plain; charset=utf-8"}, {"/-/ready", "text/plain; charset=utf-8"},
-      {"/health", "application/json"}};
+  const std::vector<std::pair<std::string, std::string>> endpoints{{"/", "text/html; charset=utf-8"},
+                                                                   {"/metrics", kPlain},
+                                                                   {"/metrics/surveyor", kPlain},
+                                                                   {"/livez", "text/plain; charset=utf-8"},
+                                                                   {"/-/healthy", "text/plain; charset=utf-8"},
+                                                                   {"/readyz", "text/plain; charset=utf-8"},
+                                                                   {"/-/ready", "text/plain; charset=utf-8"},
+                                                                   {"/health", "application/json"}};
   for (const auto& [path, type] : endpoints) {
     const auto got = client().Get(path);
     ASSERT_TRUE(got) << path;
@@ -130,6 +157,15 @@ TEST_F(Http, EveryEndpointAnswersGetAndHead) {
     EXPECT_TRUE(head->body.empty());
     EXPECT_NE(head->get_header_value("Content-Length"), "0");
   }
+}
+
+TEST_F(Http, AnEmptyPageIsAnAnswer) {
+  const auto got = client().Get("/metrics/exporter");  // that exporter has nothing to say without a server
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->status, 200);
+  EXPECT_EQ(got->get_header_value("Content-Type"), kPlain);
+  EXPECT_EQ(got->get_header_value("Content-Length"), "0");
+  EXPECT_EQ(client().Head("/metrics/exporter")->status, 200);
 }
 
 TEST_F(Http, WhatIsNotThereIsOneSentence) {
@@ -153,7 +189,7 @@ TEST_F(Http, MetricsAreGzippedOnceWhenAsked) {
     const auto got = prometheus.Get("/metrics", {{"Accept-Encoding", accepted}});
     ASSERT_TRUE(got) << accepted;
     EXPECT_EQ(got->get_header_value("Content-Encoding"), "gzip") << accepted;
-    EXPECT_EQ(got->get_header_value("Vary"), "Accept-Encoding");
+    EXPECT_EQ(got->get_header_value("Vary"), "Accept, Accept-Encoding");
     const std::string text = gunzip(got->body);
     EXPECT_THAT(text, StartsWith("# HELP "));
     EXPECT_THAT(text, HasSubstr("\nnats_lookout_connected 0\n"));
@@ -167,14 +203,73 @@ TEST_F(Http, MetricsAreGzippedOnceWhenAsked) {
   }
 }
 
+TEST_F(Http, EveryPageOfMetricsIsOpenMetricsForPrometheus) {
+  httplib::Client prometheus = client();
+  for (const char* path : {"/metrics", "/metrics/surveyor", "/metrics/exporter", "/metrics/exporter?prefix=nats"}) {
+    for (const char* accept : {kPrometheus2, kPrometheus3}) {
+      const auto got = prometheus.Get(path, {{"Accept", accept}});
+      ASSERT_TRUE(got) << path;
+      EXPECT_EQ(got->get_header_value("Content-Type"), kOpenMetrics) << path;
+      EXPECT_EQ(got->get_header_value("Vary"), "Accept, Accept-Encoding") << path;
+      EXPECT_THAT(got->body, EndsWith("# EOF\n")) << path;
+      const auto zipped = prometheus.Get(path, {{"Accept", accept}, {"Accept-Encoding", "gzip"}});
+      ASSERT_TRUE(zipped) << path;
+      EXPECT_EQ(zipped->get_header_value("Content-Type"), kOpenMetrics) << path;
+      EXPECT_THAT(gunzip(zipped->body), EndsWith("# EOF\n")) << path;
+      EXPECT_EQ(prometheus.Head(path, {{"Accept", accept}})->get_header_value("Content-Type"), kOpenMetrics) << path;
+    }
+  }
+  EXPECT_EQ(prometheus.Get("/livez", {{"Accept", kPrometheus2}})->get_header_value("Content-Type"),
+            "text/plain; charset=utf-8");
+}
+
+TEST_F(Http, BothFormatsHaveTheSameSamples) {
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(client().Get("/metrics"));  // so that the counters of requests are there
+  const std::string text = client().Get("/metrics")->body;
+  const std::string openmetrics = client().Get("/metrics", {{"Accept", kPrometheus2}})->body;
+  EXPECT_GT(sample_names(text).size(), 20U);
+  EXPECT_EQ(sample_names(text), sample_names(openmetrics));
+  EXPECT_THAT(text, HasSubstr("\n# TYPE nats_lookout_http_requests_total counter\n"));
+  EXPECT_THAT(openmetrics, HasSubstr("\n# TYPE nats_lookout_http_requests counter\n"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("# EOF")));
+  EXPECT_THAT(text, HasSubstr("le=\"1\""));
+  EXPECT_THAT(openmetrics, HasSubstr("le=\"1.0\""));
+}
+
+TEST_F(Http, TheAcceptHeaderMayComeInPieces) {
+  const RawClient pieces(server->port());
+  pieces.send(
+      "GET /metrics HTTP/1.1\r\nHost: x\r\nAccept: text/plain;q=0.5\r\n"
+      "Accept: application/openmetrics-text\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(pieces.read_until("# EOF\n"), EndsWith("# EOF\n"));
+}
+
+TEST_F(Http, APrefixIsPartOfAName) {
+  for (const std::string& good : {std::string("nats"), std::string("_N4"), std::string(64, 'a')})
+    EXPECT_EQ(client().Get("/metrics/exporter?prefix=" + good)->status, 200) << good;
+  for (const std::string& bad : {std::string("4nats"), std::string("na-ts"), std::string("n%20"),
+                                 std::string("n%0A%23"), std::string("%C3%A4"), std::string(65, 'a')}) {
+    const auto got = client().Get("/metrics/exporter?prefix=" + bad, {{"Accept-Encoding", "gzip"}});
+    ASSERT_TRUE(got) << bad;
+    EXPECT_EQ(got->status, 400) << bad;
+    EXPECT_EQ(got->get_header_value("Content-Type"), "text/plain; charset=utf-8");
+    EXPECT_EQ(
+        got->body,
+        "A prefix is made of letters, digits and underscores, does not begin with a digit and is at most 64 long.\n");
+  }
+  EXPECT_EQ(client().Get("/metrics?prefix=4")->status, 200);
+}
+
 TEST_F(Http, MetricsFollowTheSnapshot) {
   httplib::Client prometheus = client();
-  EXPECT_THAT(prometheus.Get("/metrics")->body, HasSubstr("\nnats_lookout_connected 0\n"));
+  EXPECT_THAT(prometheus.Get("/metrics", {{"Accept-Encoding", "identity"}})->body,
+              HasSubstr("\nnats_lookout_connected 0\n"));
   Snapshot next;
   next.version = 1;
   next.link.connected = true;
   put(next);
-  EXPECT_THAT(prometheus.Get("/metrics")->body, HasSubstr("\nnats_lookout_connected 1\n"));
+  EXPECT_THAT(prometheus.Get("/metrics", {{"Accept-Encoding", "identity"}})->body,
+              HasSubstr("\nnats_lookout_connected 1\n"));
   EXPECT_THAT(gunzip(prometheus.Get("/metrics", {{"Accept-Encoding", "gzip"}})->body),
               HasSubstr("\nnats_lookout_connected 1\n"));
 }

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "exporters/reference.h"
+
 namespace lookout {
 namespace {
 
@@ -24,14 +26,22 @@ constexpr Metric kServerMetrics[] = {
     {gauge, "nats_server_trial_bytes", "/mem", "Resident memory of the server."},
     {counter, "nats_server_trial_total", "/in", "Messages by direction.", As::number, R"(direction="in")"},
     {counter, "nats_server_trial_total", "/out", "Messages by direction.", As::number, R"(direction="out")"},
-    {gauge, "go_version", "/go", "", As::text},
-    {gauge, "git_commit", "/git", "", As::text},
 };
-constexpr Label kRouteLabels[] = {{"remote", "/name"}};
+constexpr Label kBuildLabels[] = {{"go_version", "/go"}, {"git_commit", "/git"}};
+constexpr Metric kBuild[] = {{gauge, "nats_server_trial_info", "", "Facts as labels; always 1.", As::one}};
+constexpr Label kRouteLabels[] = {{"remote", "/name"}, {"raft_group", "/group", nullptr, true}};
 constexpr Metric kRouteMetrics[] = {{gauge, "nats_route_trial_bytes", "/pending", "Bytes that wait for the route."}};
-constexpr Section kSections[] = {{"/statsz", {}, kServerMetrics, false, false, "nats_server_trial_info"},
-                                 {"/statsz/routes", kRouteLabels, kRouteMetrics}};
-constexpr Collector kTables[] = {{"statsz", "STATSZ", kSections}};
+constexpr Label kStreamLabels[] = {{"account", "^/id"}, {"stream", "/name"}};
+constexpr Metric kStreams[] = {{gauge, "nats_stream_trial_has_leader", "", "Whether it has one.", As::leads},
+                               {gauge, "nats_stream_trial_messages", "/messages", "Messages of the stream."}};
+constexpr Section kSections[] = {
+    {.path = "/statsz", .labels = {}, .metrics = kServerMetrics},
+    {.path = "/statsz", .labels = kBuildLabels, .metrics = kBuild},
+    {.path = "/statsz/routes", .labels = kRouteLabels, .metrics = kRouteMetrics},
+    {.path = "/statsz/streams/*", .labels = kStreamLabels, .metrics = kStreams, .of = Of::asset, .leader = "/leader"},
+    {.path = "/statsz/routes", .labels = kRouteLabels, .metrics = kBuild, .native = false},
+};
+constexpr Collector kTables[] = {{.name = "statsz", .endpoint = "STATSZ", .sections = kSections}};
 
 const Now kNow{Mono(1000s), Wall(1700000000s)};
 
@@ -39,11 +49,18 @@ std::uint8_t reason(std::string_view wire) {
   return reason_index(wire);
 }
 
-std::shared_ptr<Block> block(std::vector<Row> routes) {
+using Texts = std::vector<std::string>;
+using Values = std::vector<double>;
+
+std::shared_ptr<Block> block(const std::vector<std::pair<Texts, Values>>& routes) {
   auto made = std::make_shared<Block>();
-  made->parts = {{Row{{}, {1.5e9, 10, Row::kAbsent, Row::kAbsent, Row::kAbsent}, {"go1.24", "abc"}}},
-                 std::move(routes)};
+  for (const Section& section : kSections) made->parts.emplace_back(section.labels.size(), section.metrics.size());
+  made->parts[0].add(Texts{}, Values{1.5e9, 10, Part::kAbsent});
+  made->parts[1].add(Texts{"go1.24", "abc"}, Values{1});
+  for (const auto& [labels, values] : routes) made->parts[2].add(labels, values);
+  made->parts[4].add(Texts{"hidden", "hidden"}, Values{1});
   made->received = kNow.mono - 7s;
+  made->server_time = kNow.wall - 7s;
   return made;
 }
 
@@ -57,7 +74,7 @@ std::shared_ptr<ServerView> server(std::string cluster, std::string name) {
   view->start = Wall(1699990000s + 500ms);
   view->state = Lifecycle::up;
   view->up = true;
-  view->blocks = {block({Row{{"n2"}, {64}, {}}})};
+  view->blocks = {block({{{"n2", "g1"}, {64}}})};
   return view;
 }
 
@@ -88,7 +105,7 @@ Snapshot snapshot() {
       std::make_shared<std::vector<Account>>(std::vector<Account>{{"other", "other"}, {"AAPP", "orders"}, {"$G", ""}});
   made.servers_by_state = {0, 1, 0, 0, 1};
   made.events[static_cast<std::size_t>(EventKind::auth_error)] = 50;
-  made.rounds = {{2, 1, 0, 0, 9, {"n2"}}};
+  made.rounds = {{2, 1, 0, 0, 9, {{"", "n2"}}, {{"east", "n1"}}}};
   made.findings = {{"server_lost", "n2", Health::critical, Wall(1699999900s), "n2 fell silent."}};
   made.health = Health::critical;
   return made;
@@ -96,7 +113,7 @@ Snapshot snapshot() {
 
 std::string page(const Snapshot& from) {
   const Instruments instruments;
-  return render_metrics(from, instruments, kNow, kTables);
+  return render_fleet(from, Format::text, kTables) + render_agent(from, instruments, kNow, Format::text, kTables);
 }
 
 // A strict reader of the text format: series by their text, each family in one piece with HELP and TYPE before its
@@ -190,7 +207,7 @@ TEST(Prometheus, HostileNamesNeitherBreakThePageNorMakeASeriesTwice) {
     auto hostile = server("c\"\n", name);
     hostile->version = name;
     hostile->host = name;
-    hostile->blocks = {block({Row{{name}, {1}, {}}, Row{{name}, {2}, {}}, Row{{"\xfd"}, {3}, {}}})};
+    hostile->blocks = {block({{{name, ""}, {1}}, {{name, ""}, {2}}, {{"\xfd", ""}, {3}}})};
     hostile->connects = {{1, ClientKind::client, ClientType::nats, 0, 1},
                          {2, ClientKind::client, ClientType::nats, 0, 1},
                          {3, ClientKind::client, ClientType::nats, 0, 1},
@@ -224,7 +241,7 @@ TEST(Prometheus, AServerThatIsDownKeepsItsCountersAndLosesItsFacts) {
 }
 
 TEST(Prometheus, EveryReasonOfAFailedLoginExistsAtZero) {
-  const std::string text = render_fleet(snapshot(), kTables);
+  const std::string text = render_fleet(snapshot(), Format::text, kTables);
   for (std::uint8_t i = 0; i < reason_count(); ++i) {
     const std::string series =
         R"(nats_auth_errors_total{nats_cluster="east",server="n1",reason=")" + std::string(reason_at(i).slug) + "\"} ";
@@ -233,7 +250,7 @@ TEST(Prometheus, EveryReasonOfAFailedLoginExistsAtZero) {
 }
 
 TEST(Prometheus, WhatIsAbsentHasNoSample) {
-  const std::string text = render_fleet(snapshot(), kTables);
+  const std::string text = render_fleet(snapshot(), Format::text, kTables);
   EXPECT_THAT(text, HasSubstr(R"(nats_server_trial_total{nats_cluster="east",server="n1",direction="in"} 10)"));
   EXPECT_THAT(text, Not(HasSubstr(R"(direction="out")")));
 }
@@ -259,7 +276,7 @@ TEST(Prometheus, TheInstrumentsAreWrittenByOurWriter) {
       .Register(instruments.registry)
       .Add({})
       .Set(0.1 + 0.2);
-  const std::string text = render_agent(snapshot(), instruments, kNow, kTables);
+  const std::string text = render_agent(snapshot(), instruments, kNow, Format::text, kTables);
   const Parsed parsed = parse(text);
   EXPECT_THAT(parsed.faults, testing::IsEmpty());
   EXPECT_THAT(text, HasSubstr("# HELP nats_lookout_trial Two\\nlines.\n"));
@@ -280,21 +297,56 @@ TEST(Prometheus, TheProcessIsDescribed) {
   EXPECT_GE(std::stod(parsed.series.at("process_threads")), 1);
 }
 
+// A stream that several servers tell of: the leader, the leader before, and one that knows no leader.
+TEST(Prometheus, AFactOfSeveralServersAppearsOnce) {
+  const auto tells = [](const char* name, Wall when, bool leads, double messages) {
+    auto view = server("east", name);
+    auto made = block({});
+    made->server_time = when;
+    made->parts[3].add(Texts{"AAPP", "ORDERS"}, Values{leads ? 1.0 : 0.0, leads ? messages : Part::kAbsent}, leads);
+    view->blocks = {made};
+    return view;
+  };
+  const std::string labels = R"({nats_cluster="east",domain="",account="AAPP",account_name="orders",stream="ORDERS"})";
+  const Wall t = kNow.wall;
+  Snapshot from = snapshot();
+  from.servers = {tells("n1", t - 60s, true, 1), tells("n2", t - 30s, true, 2), tells("n3", t - 1s, false, 3)};
+  const Parsed leaders = parse(page(from));
+  EXPECT_THAT(leaders.faults, testing::IsEmpty());
+  EXPECT_EQ(leaders.series.at("nats_stream_trial_messages" + labels), "2") << "the newer leader";
+  EXPECT_EQ(leaders.series.at("nats_stream_trial_has_leader" + labels), "1");
+  EXPECT_EQ(leaders.series.at("nats_lookout_page_left_out"), "0") << "nothing was lost";
+  from.servers = {tells("n2", t - 30s, false, 2), tells("n3", t - 1s, false, 3)};
+  const Parsed leaderless = parse(page(from));
+  EXPECT_EQ(leaderless.series.at("nats_stream_trial_has_leader" + labels), "0");
+  EXPECT_FALSE(leaderless.series.contains("nats_stream_trial_messages" + labels));
+}
+
+TEST(Prometheus, WhatIsKeptForThePeersIsNotOnThePage) {
+  EXPECT_THAT(page(snapshot()), Not(HasSubstr("hidden")));
+  EXPECT_THAT(page(snapshot()), Not(HasSubstr("raft_group")));
+}
+
+TEST(Prometheus, TheReferenceIsCurrent) {
+  const std::string path = std::string(TEST_DATA) + "/../docs/metrics.md";
+  const std::string got = render_reference();
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(path) << got;
+  std::ifstream file(path);
+  const std::string held{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_EQ(held, got) << "nats-lookout metrics > docs/metrics.md";
+}
+
 TEST(Prometheus, NoFamilyOfTheCollectorsCollidesWithAnother) {
+  const std::string text = render_fleet(snapshot(), Format::text, kTables);
   std::set<std::string> seen;
   for (const Collector& collector : collectors()) {
     for (const Section& section : collector.sections) {
       std::string last;
       for (const Metric& metric : section.metrics) {
-        if (metric.as == As::text || metric.name == last) continue;
+        if (!section.native || metric.name == last) continue;
         last = metric.name;
         EXPECT_TRUE(seen.insert(last).second) << last << " stands in two places";
-        EXPECT_THAT(render_fleet(snapshot(), kTables), Not(HasSubstr("# TYPE " + last + ' ')))
-            << last << " is a native family";
-      }
-      if (*section.info != '\0') {
-        EXPECT_TRUE(seen.insert(section.info).second) << section.info;
-        EXPECT_THAT(render_fleet(snapshot(), kTables), Not(HasSubstr("# TYPE " + std::string(section.info) + ' ')));
+        EXPECT_THAT(text, Not(HasSubstr("# TYPE " + last + ' '))) << last << " is a native family";
       }
     }
   }

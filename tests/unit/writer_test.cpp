@@ -90,5 +90,83 @@ TEST(Writer, AFamilyIsOpenedOnceByItsFirstSample) {
             "nats_x_total_bucket{le=\"+Inf\"} 4\n");
 }
 
+// The family line and one sample of a family, as OpenMetrics.
+std::string openmetrics(std::string_view name, std::string_view type) {
+  std::string page;
+  Writer out(page, Format::openmetrics);
+  out.family(name, type, "Help.");
+  out.sample({}, 1);
+  return page.substr(page.find("# TYPE"));
+}
+
+TEST(Writer, OpenMetricsNamesACounterWithoutTotal) {
+  EXPECT_EQ(openmetrics("nats_x_total", "counter"), "# TYPE nats_x counter\nnats_x_total 1\n");
+  std::string page;
+  Writer out(page, Format::openmetrics);
+  out.family("nats_empty_total", counter, "Never seen.");
+  out.family("nats_x_total", counter, "One \\ two\nthree \"four\".");
+  out.sample("a=\"1\"", 1);
+  out.sample("a=\"2\"", 2.5);
+  EXPECT_EQ(page,
+            "# HELP nats_x One \\\\ two\\nthree \\\"four\\\".\n"
+            "# TYPE nats_x counter\n"
+            "nats_x_total{a=\"1\"} 1\n"
+            "nats_x_total{a=\"2\"} 2.5\n");
+}
+
+TEST(Writer, OpenMetricsRenamesNoSample) {
+  EXPECT_EQ(openmetrics("nats_in_msgs", "counter"), "# TYPE nats_in_msgs unknown\nnats_in_msgs 1\n");
+  EXPECT_EQ(openmetrics("gnatsd_connz_total", "gauge"), "# TYPE gnatsd_connz_total gauge\ngnatsd_connz_total 1\n");
+  EXPECT_EQ(openmetrics("nats_x_count", "gauge"), "# TYPE nats_x_count gauge\nnats_x_count 1\n");
+  EXPECT_EQ(openmetrics("nats_x", "untyped"), "# TYPE nats_x unknown\nnats_x 1\n");
+}
+
+TEST(Writer, OpenMetricsNamesNoTwoFamiliesAlike) {
+  std::string page;
+  Writer out(page, Format::openmetrics);
+  out.family("nats_x", gauge, "Now.");
+  out.sample({}, 1);
+  out.family("nats_x_total", counter, "Ever.");
+  out.sample({}, 2);
+  EXPECT_EQ(page,
+            "# HELP nats_x Now.\n"
+            "# TYPE nats_x gauge\n"
+            "nats_x 1\n"
+            "# HELP nats_x_total Ever.\n"
+            "# TYPE nats_x_total unknown\n"
+            "nats_x_total 2\n");
+}
+
+TEST(Writer, TheTextFormatKnowsNoUnknownType) {
+  std::string page;
+  Writer out(page);
+  out.family("nats_x", "unknown", "Help.");
+  out.sample({}, 1);
+  EXPECT_EQ(page, "# HELP nats_x Help.\n# TYPE nats_x untyped\nnats_x 1\n");
+}
+
+// The le labels of a histogram with these bounds.
+std::string bounds(Format format) {
+  std::string page;
+  Writer out(page, format);
+  out.family("nats_x", "histogram", "Help.");
+  for (const double bound : {-1.0, 0.0, 0.005, 1.0, 2.5, 100.0, 1e-5, 1e21, std::numeric_limits<double>::infinity()})
+    out.bucket({}, bound, 1);
+  std::string found;
+  for (std::size_t at = 0; (at = page.find("le=\"", at)) != std::string::npos; ++at)
+    found += page.substr(at + 4, page.find('"', at + 4) - at - 4) + ' ';
+  return found;
+}
+
+TEST(Writer, BoundsAreSpelledAsEachFormatWantsThem) {
+  EXPECT_EQ(bounds(Format::text), "-1 0 0.005 1 2.5 100 1e-05 1e+21 +Inf ");
+  EXPECT_EQ(bounds(Format::openmetrics), "-1.0 0.0 0.005 1.0 2.5 100.0 1e-05 1e+21 +Inf ");
+  std::string page;
+  Writer out(page, Format::openmetrics);
+  out.family("nats_x", "histogram", "Help.");
+  out.bucket("a=\"1\"", 1, 7);
+  EXPECT_TRUE(page.ends_with("nats_x_bucket{a=\"1\",le=\"1.0\"} 7\n")) << page;
+}
+
 }  // namespace
 }  // namespace lookout

@@ -1,0 +1,10 @@
+// The collectors' families: what the tables say about the Blocks of all servers, in the native schema.
+#pragma once
+
+#include "exporters/native.h"
+
+namespace lookout {
+
+void write_sections(Page& page);
+
+}  // namespace lookout
