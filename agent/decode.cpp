@@ -116,6 +116,12 @@ bool tells_of_leaders(const Section& section) {
                      [](const Metric& metric) { return metric.as == As::leads; });
 }
 
+// Whether this server is the one to tell of a row.
+bool tells(const Section& section, Leader leader) {
+  if (leader == Leader::here || section.followers) return true;
+  return leader == Leader::unknown && tells_of_leaders(section);
+}
+
 // The server's {error:{code,description}}.
 bool has_error(element root) {
   element error;
@@ -154,6 +160,18 @@ std::vector<AccountStat> read_accounts(const Collector& collector, element root)
   return out;
 }
 
+// Adds a row to the one that has the same labels; absent values do not erase present ones.
+void merge(const Section& section, std::span<double> row, std::span<const double> more) {
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    const Metric& metric = section.metrics[i];
+    const bool sum = metric.merge == Merge::sum && metric.as != As::leads;
+    if (std::isnan(row[i]))
+      row[i] = more[i];
+    else if (!std::isnan(more[i]))
+      row[i] = sum ? row[i] + more[i] : std::max(row[i], more[i]);
+  }
+}
+
 std::size_t length_at(element root, const char* path) {
   element rows;
   if (*path == '\0' || root.at_pointer(path).get(rows) != simdjson::SUCCESS || !rows.is_array()) return 0;
@@ -172,54 +190,44 @@ Assembly::Assembly(const Collector& collector, Level level, std::uint32_t max_ro
     block_->parts.emplace_back(section.labels.size(), section.metrics.size());
 }
 
-void Assembly::add(std::size_t index, std::span<const std::string> labels, std::span<const double> values, bool led) {
-  const Section& section = collector_->sections[index];
-  Part& part = block_->parts[index];
-  const std::size_t bound = section.rows == kMaxRows ? max_rows_ : section.rows;
-  if (!section.fold) {
-    if (section.top != 0 || part.rows() < bound) return part.add(labels, values, led);
+void Assembly::add(std::size_t section, std::span<const std::string> labels, std::span<const double> values, bool led) {
+  const Section& table = collector_->sections[section];
+  Part& part = block_->parts[section];
+  std::string key;
+  if (table.fold) {
+    for (const std::string& label : labels) (key += label) += '\x1F';
+    const auto known = folded_[section].find(key);
+    if (known != folded_[section].end()) return merge(table, part.change(known->second), values);
+  }
+  const std::size_t bound = table.rows == kMaxRows ? max_rows_ : table.rows;
+  if (part.rows() >= bound && table.top != 0) cut(section);
+  if (part.rows() >= bound) {
     ++left_out_;
     return;
   }
-  std::string key;
-  for (const std::string& label : labels) (key += label) += '\x1F';
-  const auto known = folded_[index].find(key);
-  if (known == folded_[index].end()) {
-    if (part.rows() >= bound) {
-      ++left_out_;
-      return;
-    }
-    folded_[index].emplace(std::move(key), part.rows());
-    part.add(labels, values, led);
-    return;
-  }
-  const std::span<double> row = part.change(known->second);
-  for (std::size_t i = 0; i < row.size(); ++i) {  // absent values do not erase present ones
-    if (std::isnan(values[i])) continue;
-    const bool sum = section.metrics[i].merge == Merge::sum && section.metrics[i].as != As::leads;
-    row[i] = std::isnan(row[i]) ? values[i] : sum ? row[i] + values[i] : std::max(row[i], values[i]);
-  }
+  if (table.fold) folded_[section].emplace(std::move(key), part.rows());
+  part.add(labels, values, led);
 }
 
 // Leaves the rows with the largest first value.
-void Assembly::cut(std::size_t index) {
-  const Section& section = collector_->sections[index];
-  if (section.top == 0) return;
-  const Part& all = block_->parts[index];
+void Assembly::cut(std::size_t section) {
+  const Section& table = collector_->sections[section];
+  if (table.top == 0) return;
+  const Part& all = block_->parts[section];
   std::vector<std::size_t> order;
   for (std::size_t row = 0; row < all.rows(); ++row) {
     if (all.value(row, 0) > 0) order.push_back(row);
   }
-  const auto keep = std::min<std::size_t>(section.top, order.size());
+  const auto keep = std::min<std::size_t>(table.top, order.size());
   std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(keep), order.end(),
                     [&all](std::size_t a, std::size_t b) { return all.value(a, 0) > all.value(b, 0); });
-  Part top(section.labels.size(), section.metrics.size());
-  std::vector<std::string> labels(section.labels.size());
+  Part top(table.labels.size(), table.metrics.size());
+  std::vector<std::string> labels(table.labels.size());
   for (std::size_t i = 0; i < keep; ++i) {
     for (std::size_t label = 0; label < labels.size(); ++label) labels[label] = all.label(order[i], label);
     top.add(labels, all.values(order[i]), all.led(order[i]));
   }
-  block_->parts[index] = std::move(top);
+  block_->parts[section] = std::move(top);
 }
 
 std::shared_ptr<const Block> Assembly::finish() {
@@ -241,22 +249,24 @@ struct ReplyDecoder::Parser {
   // One section of one page.
   void read(std::size_t index, element root, std::string_view server, Assembly& into) {
     const Section& section = into.collector_->sections[index];
-    const bool leaders = tells_of_leaders(section);
     const bool repeated = into.pages_ > 0 && into.collector_->reach == Reach::pages;
     walk::each(root, section.path, section.map, [&](const walk::Row& row) {
       if (repeated && !row.many) return;  // what does not belong to the pages' rows stands on every page
       const Leader leader = leader_of(section, row, server);
-      const bool known = leader != Leader::unknown || section.followers;
-      if ((leader == Leader::elsewhere && !section.followers) || (!known && !leaders)) return;
-      labels.clear();
-      values.clear();
-      for (const Label& label : section.labels) labels.push_back(read_label(label, row));
-      for (const Metric& metric : section.metrics) {
-        const bool shown = known || metric.as == As::leads;
-        values.push_back(shown ? read_metric(metric, row, leader == Leader::here) : kAbsent);
-      }
-      into.add(index, labels, values, leader == Leader::here);
+      if (!tells(section, leader)) return;
+      const bool here = leader == Leader::here;
+      read_row(section, row, here, leader != Leader::unknown || section.followers);
+      into.add(index, labels, values, here);
     });
+  }
+
+  // Of a row whose leader nobody knows (`known` is false) only that.
+  void read_row(const Section& section, const walk::Row& row, bool led, bool known) {
+    labels.clear();
+    values.clear();
+    for (const Label& label : section.labels) labels.push_back(read_label(label, row));
+    for (const Metric& metric : section.metrics)
+      values.push_back(known || metric.as == As::leads ? read_metric(metric, row, led) : kAbsent);
   }
 };
 

@@ -161,7 +161,9 @@ class Poll : public testing::Test {
     const auto route = poller->route(sent.token);
     if (!route) return {};
     const Server* server = roster.find(id);
-    reply.server = info(id, server == nullptr ? "" : server->cluster, server == nullptr ? "" : server->version);
+    const std::string cluster = server == nullptr ? "" : server->cluster;
+    const std::string version = server == nullptr ? "" : server->version;
+    reply.server = info(id, cluster, version);
     if (poller->assembly(*route) == nullptr) return {};
     return poller->answered(*route, reply, bytes, roster, clock.now());
   }

@@ -262,7 +262,8 @@ TEST_F(PollerTest, ASidecarWhoseServerDoesNotListenKnowsAtOnce) {
   use(kLight, Scope::server);
   join("A");
   log_in("A");
-  const auto route = poller->route(last("VARZ").token);
+  const Sent asked = last("VARZ");
+  const auto route = poller->route(asked.token);
   EXPECT_FALSE(poller->vital(*route));
   poller->failed(*route);
   tick();
