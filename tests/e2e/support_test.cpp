@@ -6,6 +6,7 @@
 #include "tests/e2e/support/nkey.h"
 #include "tests/e2e/support/page.h"
 #include "tests/e2e/support/server.h"
+#include "tests/e2e/support/truth.h"
 
 namespace lookout::e2e {
 namespace {
@@ -73,6 +74,41 @@ TEST(Support, APageIsReadAsPrometheusWould) {
   EXPECT_NE(Page("up 1\nup 1\n").problem(), "");
   EXPECT_NE(Page("up{a=\"1} 1\n").problem(), "");
   EXPECT_NE(Page("up one\n").problem(), "");
+}
+
+TEST(Support, APageIsComparedWithWhatAServerSays) {
+  const TempDir dir;
+  NatsServer server(dir, {.accounts = documented_accounts(kAdmin.password,
+                                                          "  J { jetstream: enabled, users: [{user: \"c\", password: "
+                                                          "\"fake-c-password\"}] }\n"),
+                          .extra = small_jetstream(dir)});
+  server.start();
+  const JetStream stream(server.url(), kC);
+  stream.add({.name = "S", .subject = "s.>"});
+  stream.add_consumer("S", "worker");
+  stream.publish("s.x", 3);
+  stream.fetch("S", "worker", 2, 1);
+  EXPECT_EQ(stream.messages("S"), 3U);
+  const Truth truth(server.url(), {&server});
+  const std::vector<Source> sources{
+      {.endpoint = "VARZ", .rows = "/data", .facts = {{"connections", "/connections"}, {"memory", "/mem"}}},
+      {.endpoint = "JSZ",
+       .body = {{"accounts", true}, {"streams", true}, {"consumer", true}},
+       .rows = "/data/account_details/*/stream_detail/*/consumer_detail/*",
+       .labels = {{"account", "^^/id"}, {"stream", "^/name"}, {"consumer", "/name"}},
+       .facts = {{"ack_pending", "/num_ack_pending"}, {"has_leader", "", Read::one}},
+       .whose = Whose::asset,
+       .leader = "/cluster/leader"}};
+  const auto said = truth.values(sources);
+  const std::string right =
+      "connections{nats_cluster=\"\",server=\"n1\"} 2\n"
+      "ack_pending{nats_cluster=\"\",domain=\"\",account=\"J\",stream=\"S\",consumer=\"worker\"} 1\n";
+  const auto problems = compare(Page(right + "has_leader{account=\"J\",stream=\"T\"} 1\n"), sources, said, said);
+  ASSERT_EQ(problems.size(), 3U) << testing::PrintToString(problems);
+  EXPECT_TRUE(problems[0].starts_with("missing: memory")) << problems[0];
+  EXPECT_TRUE(problems[1].starts_with("missing: has_leader")) << problems[1];
+  EXPECT_TRUE(problems[2].starts_with("too much: has_leader")) << problems[2];
+  EXPECT_EQ(without_truth(Page(right + "up 1\n"), sources, ""), std::set<std::string>{"up"});
 }
 
 }  // namespace

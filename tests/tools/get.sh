@@ -8,7 +8,8 @@ mkdir -p "$TOOLS"
 
 BUILD_PACKAGES=(g++ cmake ninja-build pkg-config git ca-certificates libnats-dev libcli11-dev libsimdjson-dev libspdlog-dev
   libyaml-cpp-dev libcpp-httplib-dev prometheus-cpp-dev nlohmann-json3-dev zlib1g-dev libssl-dev)
-TEST_PACKAGES=(libgtest-dev libgmock-dev clang clang-tidy clang-format libclang-rt-dev llvm python3 python3-pip unzip openssl)
+TEST_PACKAGES=(libgtest-dev libgmock-dev clang clang-tidy clang-format libclang-rt-dev llvm python3 python3-pip python3-prometheus-client
+  unzip openssl)
 
 # The same for everybody who configures a build, so that none undoes another's.
 CONFIGURE=()
@@ -57,6 +58,29 @@ unpack_package() {
   echo "$dir/$file"
 }
 
+# package_of_testing PACKAGE FILE: the same from Debian testing, whose list of packages is kept below build/tools: the sources of this
+# machine stay as they are.
+package_of_testing() {
+  local package=$1 file=$2 dir="$TOOLS/debian-testing-$1" apt="$TOOLS/apt-testing" options
+  if [ ! -x "$dir/$file" ]; then
+    rm -rf "$dir" "$dir.new"
+    mkdir -p "$dir.new" "$apt/lists/partial" "$apt/cache"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian testing main" >"$apt/sources.list"
+    options=(-qq -o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$apt/lists"
+      -o "Dir::Cache=$apt/cache" -o Acquire::Languages=none)
+    apt-get "${options[@]}" update >"$TOOLS/apt.log" 2>&1 &&
+      (cd "$dir.new" && apt-get "${options[@]}" download "$package" >"$TOOLS/apt.log" 2>&1) || {
+      cat "$TOOLS/apt.log" >&2
+      echo "could not download the package $package of Debian testing" >&2
+      return 1
+    }
+    rm -rf "$apt"
+    dpkg-deb -x "$dir.new"/*.deb "$dir.new" && mv "$dir.new" "$dir" || return 1
+  fi
+  [ -x "$dir/$file" ] || { echo "the package $package of Debian testing has no $file" >&2; return 1; }
+  echo "$dir/$file"
+}
+
 # nats_server debian | MAJOR.MINOR: prints the path of the newest nats-server of that line; "debian" is 2.9.10 on bookworm.
 nats_server() {
   local line=$1 dir="$TOOLS/nats-server-$1"
@@ -79,3 +103,12 @@ nats_server() {
 }
 
 promtool() { unpack_package prometheus usr/bin/promtool; }
+
+# prometheus 2 | 3: prints the path of the server: 2 is bookworm's, 2.42; 3 is the one of Debian testing, 3.5 or newer.
+prometheus() {
+  if [ "$1" = 3 ]; then
+    package_of_testing prometheus usr/bin/prometheus
+  else
+    unpack_package prometheus usr/bin/prometheus
+  fi
+}

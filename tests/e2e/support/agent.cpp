@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <httplib.h>
 
+#include <algorithm>
 #include <csignal>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -15,11 +16,13 @@ std::string agent_binary() {
 }
 
 std::vector<std::string> watch(const std::string& urls, std::vector<std::string> more) {
-  std::vector<std::string> arguments{"--nats.url=" + urls, "--nats.user=" + kAdmin.user,
-                                     "--nats.password=" + kAdmin.password, "--collect.interval=1s",
-                                     "--servers.lost-after=4s"};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return arguments;
+  const std::string name = "--servers.lost-after=";
+  const bool own =
+      std::any_of(more.begin(), more.end(), [&](const std::string& each) { return each.starts_with(name); });
+  if (!own) more.push_back(name + "4s");
+  more.insert(more.begin(), {"--nats.url=" + urls, "--nats.user=" + kAdmin.user, "--nats.password=" + kAdmin.password,
+                             "--collect.interval=1s"});
+  return more;
 }
 
 Agent::Agent(const TempDir& dir) : base_(dir / ("agent-" + std::to_string(port_))) {}

@@ -17,6 +17,9 @@ struct Login {
 inline const Login kAdmin{"admin", "fake-admin-password"};  // account SYS
 inline const Login kApp{"app", "fake-app-password"};        // account APP
 inline const Login kB{"b", "fake-b-password"};              // account B
+inline const Login kC{"c", "fake-c-password"};              // account C; these three only on a Fleet
+inline const Login kD{"d", "fake-d-password"};              // account D
+inline const Login kE{"e", "fake-e-password"};              // account E
 
 class Client {
  public:

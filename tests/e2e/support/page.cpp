@@ -100,6 +100,17 @@ std::set<std::string> Page::families(const Labels& match) const {
   return names;
 }
 
+std::set<std::string> Page::series(const std::string& prefix) const {
+  std::set<std::string> all;
+  for (const Sample& sample : samples_) {
+    if (!sample.name.starts_with(prefix)) continue;
+    std::string text = sample.name;
+    for (const auto& [name, value] : sample.labels) text.append(" ").append(name).append("=").append(value);
+    all.insert(text);
+  }
+  return all;
+}
+
 std::string Page::grep(const std::string& part) const {
   std::istringstream lines(text_);
   std::string found;

@@ -38,6 +38,9 @@ class Page {
     return value(name, match) == expected;
   }
 
+  // Every series, without its value, whose name begins with `prefix`.
+  [[nodiscard]] std::set<std::string> series(const std::string& prefix = "") const;
+
   // Names of the families that have a sample with these labels.
   [[nodiscard]] std::set<std::string> families(const Labels& match) const;
 

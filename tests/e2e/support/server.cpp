@@ -44,21 +44,32 @@ bool server_at_least(int minor, int patch) {
   return version >= std::pair{minor, patch};
 }
 
+std::string small_jetstream(const TempDir& dir, const std::string& domain) {
+  return "jetstream { store_dir: \"" + (dir / "js-{name}").string() + "\", max_memory_store: 16MB, " +
+         "max_file_store: 64MB" + (domain.empty() ? "" : ", domain: " + domain) + " }\n";
+}
+
 std::string documented_accounts(const std::string& admin_password, const std::string& more) {
   return "accounts {\n  SYS { " + user(kAdmin, admin_password) + " }\n  APP { " + user(kApp, kApp.password) +
          " }\n  B { " + user(kB, kB.password) + " }\n" + more + "}\nsystem_account: SYS\n";
 }
 
 NatsServer::NatsServer(const TempDir& dir, ServerSpec spec)
-    : spec_(std::move(spec)), base_(dir / ("server-" + std::to_string(port_))) {}
+    : spec_(std::move(spec)), base_(dir / ("server-" + std::to_string(port_))) {
+  constexpr std::string_view kName = "{name}";
+  for (std::size_t at = spec_.extra.find(kName); at != std::string::npos; at = spec_.extra.find(kName)) {
+    spec_.extra.replace(at, kName.size(), spec_.name);
+  }
+}
 
 void NatsServer::start() {
   write_config();
-  process_.start({binary(), "-c", base_.string() + ".conf"}, base_.string() + ".log", base_.string() + ".log");
+  const std::string program = spec_.binary.empty() ? binary() : spec_.binary;
+  process_.start({program, "-c", base_.string() + ".conf"}, base_.string() + ".log", base_.string() + ".log");
   const bool serves = eventually(
       [this] { return !process_.running() || (!id().empty() && Client(port_, kAdmin).error() != "no connection"); });
   if (!serves || !process_.running()) {
-    throw std::runtime_error(binary() + " does not start:\n" + read_file(base_.string() + ".conf") +
+    throw std::runtime_error(program + " does not start:\n" + read_file(base_.string() + ".conf") +
                              read_file(base_.string() + ".log"));
   }
 }
@@ -110,7 +121,7 @@ void NatsServer::write_config() const {
   if (!spec_.cluster.empty()) {
     text << "\ncluster {\n  name: " << spec_.cluster << "\n  listen: 127.0.0.1:" << cluster_port_ << "\n  routes: [";
     for (const int route : routes_) text << " \"nats://127.0.0.1:" << route << "\",";
-    text << " ]\n}\n";
+    text << " ]\n" << spec_.routing << "}\n";
   }
   write_file(base_.string() + ".conf", text.str());
 }
@@ -126,7 +137,7 @@ Cluster::Cluster(const TempDir& dir, int size, const std::string& cluster, const
   std::vector<int> ports;
   for (int index = 1; index <= size; ++index) {
     servers_.push_back(std::make_unique<NatsServer>(
-        dir, ServerSpec{"n" + std::to_string(index), cluster, documented_accounts(), extra}));
+        dir, ServerSpec{.name = std::string("n").append(std::to_string(index)), .cluster = cluster, .extra = extra}));
     ports.push_back(servers_.back()->cluster_port());
   }
   for (const auto& server : servers_) {

@@ -15,15 +15,20 @@ namespace lookout::e2e {
 // Is the server under test at least this 2.x version?
 [[nodiscard]] bool server_at_least(int minor, int patch = 0);
 
+// JetStream with little room; {name} as in Cluster.
+[[nodiscard]] std::string small_jetstream(const TempDir& dir, const std::string& domain = "");
+
 // The accounts block of the NATS documentation: SYS (kAdmin), APP (kApp) and B (kB). `more` goes into the block.
 [[nodiscard]] std::string documented_accounts(const std::string& admin_password = kAdmin.password,
                                               const std::string& more = "");
 
 struct ServerSpec {
   std::string name = "n1";  // empty: no server_name, so that the name is the id
-  std::string cluster;      // empty: standalone
+  std::string cluster{};    // empty: standalone
   std::string accounts = documented_accounts();
-  std::string extra;  // further lines of configuration
+  std::string extra{};    // further lines of configuration
+  std::string binary{};   // empty: the server under test
+  std::string routing{};  // further lines of the cluster block
 };
 
 class NatsServer {
@@ -66,7 +71,8 @@ class NatsServer {
   Process process_;
 };
 
-// Servers n1..n<size> of one cluster, started and all connected to each other.
+// Servers n1..n<size> of one cluster, started and all connected to each other. `{name}` in the extra configuration
+// stands for each one's name.
 class Cluster {
  public:
   Cluster(const TempDir& dir, int size, const std::string& cluster = "east", const std::string& extra = "");
