@@ -1,5 +1,6 @@
 // Reading untrusted JSON: the few helpers that decode.cpp and collectors/events.cpp share. With walk.h the only
-// header that knows simdjson; included by those alone. Strings are views into the parser and live until its next document.
+// header that knows simdjson; included by those alone. Strings are views into the parser and live until its next
+// document.
 #pragma once
 
 #include <simdjson.h>
