@@ -147,7 +147,7 @@ class HttpServer::Impl {
     }
     started_ = clock_().mono;
     thread_ = std::thread([this] { serve(); });
-    while (!server_->is_running() && !finished_) std::this_thread::sleep_for(1ms);
+    while (!running() && !finished_) std::this_thread::sleep_for(1ms);
     return std::nullopt;
   }
 
@@ -168,6 +168,11 @@ class HttpServer::Impl {
   [[nodiscard]] int port() const { return port_; }
 
  private:
+  bool running() {
+    const std::lock_guard lock(renewal_);
+    return server_->is_running();
+  }
+
   bool bind(const std::string& host, int port) {
     errno = 0;
     host_ = host;
