@@ -10,9 +10,7 @@ using fuzz::must;
 namespace {
 
 struct NoTransport final : Transport {
-  bool request(std::string_view /*subject*/, std::string_view /*token*/, std::string_view /*body*/) override {
-    return true;
-  }
+  bool request(std::string_view, std::string_view, std::string_view, bool) override { return true; }
 };
 
 }  // namespace
@@ -25,13 +23,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   poller.connected("A", fuzz::after(passed));
   for (std::string_view rest = fuzz::as_text(data, size); !rest.empty();) {
     const std::string_view token = fuzz::take(rest, "\n");
-    poller.tick(roster, fuzz::after(++passed));
+    poller.tick(
+        roster, [](const Server&) { return std::vector<std::string>{"A"}; }, fuzz::after(++passed));
     const auto route = poller.route(token);
-    if (!route) continue;
+    if (!route || route->kind == Route::Kind::user_info) continue;
     must(route->collector < collectors().size(), "a route leads to a collector", token);
-    must(route->kind != Poller::Route::Kind::directed || !route->server_id.empty(), "a directed one has a server",
-         token);
-    poller.answered(*route, token, fuzz::after(passed));
+    const bool one = route->kind == Route::Kind::page || route->kind == Route::Kind::ping;
+    must(!one || !route->server_id.empty(), "a question to one server names it", token);
+    if (poller.assembly(*route) == nullptr) continue;
+    Reply reply;
+    reply.server.id = route->server_id.empty() ? token : route->server_id;
+    poller.answered(*route, reply, token.size(), roster, fuzz::after(passed));
+    poller.failed(*route);
   }
   return 0;
 }
