@@ -106,7 +106,7 @@ TEST_F(Mixed, OldAndNewServersAreAllCollectedAndNothingIsMadeUp) {
     for (const std::string& family : families) {
       for (const char* newer : {"nats_raft_", "nats_server_queue", "nats_server_stale_", "nats_server_client_",
                                 "nats_server_disk_", "nats_account_subscriptions", "nats_account_route_",
-                                "nats_account_gateway_", "nats_account_leafnode_", "nats_meta_"}) {
+                                "nats_account_gateway_", "nats_account_leafnode_", "nats_server_meta_"}) {
         EXPECT_FALSE(family.starts_with(newer)) << family << " of " << name;
       }
     }
