@@ -46,12 +46,13 @@ Level LeafGuard::level(std::size_t collector, const Server& server, Level wanted
   if (wanted == Level::off || !outside(server)) return wanted;
   Sizes& sizes = sizes_[{collector, server.id}];
   if (sizes.retry != Mono{} && now.mono >= sizes.retry) sizes = {};
-  if (sizes.summary > kFits) {
+  if (sizes.summary.expected() > kFits) {
     if (sizes.retry == Mono{}) sizes.retry = now.mono + kRetry;
     return Level::off;
   }
-  if (wanted == Level::summary || (sizes.summary == 0 && sizes.detail == 0)) return Level::summary;
-  const std::uint64_t expected = sizes.detail != 0 ? sizes.detail : sizes.summary * kDetailFactor;
+  if (wanted == Level::summary || (sizes.summary.bytes == 0 && sizes.detail.bytes == 0)) return Level::summary;
+  const std::uint64_t expected =
+      sizes.detail.bytes != 0 ? sizes.detail.expected() : sizes.summary.bytes * kDetailFactor;
   return expected > kFits ? Level::summary : Level::detail;
 }
 
@@ -60,17 +61,19 @@ void LeafGuard::answered(std::size_t collector, std::string_view server_id, Leve
   if (known == sizes_.end()) return;
   Sizes& sizes = known->second;
   if (level == Level::detail) {
-    sizes.detail = bytes;
+    sizes.detail = {bytes};
     return;
   }
-  if (sizes.summary != 0) sizes.detail = sizes.detail * bytes / sizes.summary;
-  sizes.summary = bytes;
+  if (sizes.summary.bytes != 0) sizes.detail.bytes = sizes.detail.bytes * bytes / sizes.summary.bytes;
+  sizes.summary = {bytes};
 }
 
 void LeafGuard::lost(std::size_t collector, std::string_view server_id, Level level, Now now) {
   const auto known = sizes_.find(Key(collector, server_id));
   if (known == sizes_.end()) return;
-  (level == Level::detail ? known->second.detail : known->second.summary) = kMaxPayload;
+  Size& size = level == Level::detail ? known->second.detail : known->second.summary;
+  if (size.bytes == 0) size = {kMaxPayload};
+  if (size.expected() <= kFits) ++size.losses;
   known->second.retry = now.mono + kRetry;
 }
 

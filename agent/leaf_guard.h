@@ -39,16 +39,22 @@ class LeafGuard {
   // The largest message of an answer, as it went over the wire.
   void answered(std::size_t collector, std::string_view server_id, Level level, std::uint64_t bytes);
 
-  // The server lives, but this answer did not come.
+  // The server lives, but this answer did not come: it was too big, or its link was down for another reason. The first
+  // is believed where no such answer ever came; else each loss makes the next one seem four times as big.
   void lost(std::size_t collector, std::string_view server_id, Level level, Now now);
 
   // Forgets servers that are gone.
   void prune(Roster& roster);
 
  private:
-  struct Sizes {  // 0: not known
-    std::uint64_t summary = 0;
-    std::uint64_t detail = 0;
+  struct Size {
+    std::uint64_t bytes = 0;  // 0: not known
+    unsigned losses = 0;      // since an answer came
+    [[nodiscard]] std::uint64_t expected() const { return bytes << (2 * losses); }
+  };
+  struct Sizes {
+    Size summary;
+    Size detail;
     Mono retry{};
   };
   using Key = std::pair<std::size_t, std::string>;

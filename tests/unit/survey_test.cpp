@@ -483,6 +483,29 @@ TEST_F(SurveyTest, AnAnswerThatALeafLinkSwallowsIsNotAskedForAgain) {
   EXPECT_TRUE(take("CONNZ").empty());
 }
 
+TEST_F(SurveyTest, AnAnswerThatUsedToComeIsAskedForAgainUntilItIsLostTooOften) {
+  use(kConnz);
+  join("L", "site");
+  log_in_meshed();
+  const auto lose = [&] {
+    tick(9s);
+    hear("L");
+    tick(1s);
+    tick(60s);
+  };
+  answer(one("CONNZ"), "L", 1, 10000);
+  tick(60s);
+  one("CONNZ");
+  lose();  // its link was down for a moment
+  answer(one("CONNZ"), "L", 1, 10000);
+  tick(60s);
+  for (int i = 0; i < 3; ++i) {
+    one("CONNZ");
+    lose();
+  }
+  EXPECT_TRUE(take("CONNZ").empty()) << "it has grown";
+}
+
 TEST_F(SurveyTest, AFrozenLeafServerIsAskedAgain) {
   use(kConnz);
   join("L", "site");
