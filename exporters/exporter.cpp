@@ -522,10 +522,11 @@ const Schema& exporter() {
 
 }  // namespace peers
 
-std::string render_exporter(const Snapshot& snapshot, std::string_view prefix, Now now, Format format) {
+std::string render_exporter(const Snapshot& snapshot, std::string_view prefix, Now now, Format format,
+                            const Drain& drain) {
   static const auto places = peers::find_all(peers::exporter().families);
   std::string text;
-  Writer out(text, format);
+  Writer out(text, format, drain);
   const peers::Facts facts(snapshot, nullptr, now);
   peers::write(out, facts, peers::exporter().families, places, prefix);
   return text;

@@ -12,14 +12,15 @@ namespace {
 
 constexpr std::chrono::minutes kIdle{5};  // a page that nobody asks for is let go
 
-std::string render(const MetricsPage::Kind& kind, const Snapshot& snapshot, const Instruments& instruments, Now now) {
+std::string render(const MetricsPage::Kind& kind, const Snapshot& snapshot, const Instruments& instruments, Now now,
+                   const Drain& drain) {
   switch (kind.schema) {
     case MetricsPage::Schema::native:
-      return render_fleet(snapshot, kind.format);
+      return render_fleet(snapshot, kind.format, collectors(), drain);
     case MetricsPage::Schema::surveyor:
-      return render_surveyor(snapshot, instruments, now, kind.format);
+      return render_surveyor(snapshot, instruments, now, kind.format, drain);
     case MetricsPage::Schema::exporter:
-      return render_exporter(snapshot, kind.prefix, now, kind.format);
+      return render_exporter(snapshot, kind.prefix, now, kind.format, drain);
   }
   return {};
 }
@@ -49,23 +50,31 @@ std::shared_ptr<MetricsPage::Kept> MetricsPage::find(const Kind& kind, Mono now)
   return kept_.front();
 }
 
-std::string MetricsPage::page(const Kind& kind, bool gzip, const Snapshot& snapshot, const Instruments& instruments,
-                              Now now) {
+std::shared_ptr<const MetricsPage::Body> MetricsPage::make(const Kind& kind, const Snapshot& snapshot,
+                                                           const Instruments& instruments, Now now) {
+  auto body = std::make_shared<Body>();
+  body->version = snapshot.version;
+  if (kind.gzip) {
+    Deflater deflater;
+    const auto compress = [&deflater](std::string_view piece) { deflater.add(piece); };
+    compress(render(kind, snapshot, instruments, now, compress));
+    body->deflated = deflater.finish();
+  } else {
+    body->text = render(kind, snapshot, instruments, now, {});
+  }
+  return body;
+}
+
+std::string MetricsPage::page(const Kind& kind, const Snapshot& snapshot, const Instruments& instruments, Now now) {
   const std::shared_ptr<Kept> kept = find(kind, now.mono);
-  std::shared_ptr<Body> body;
+  std::shared_ptr<const Body> body;
   {
     const std::lock_guard lock(kept->mutex);
-    if (!kept->body || kept->body->version < snapshot.version) {
-      auto fresh = std::make_shared<Body>();
-      fresh->version = snapshot.version;
-      fresh->text = render(kind, snapshot, instruments, now);
-      kept->body = std::move(fresh);
-    }
+    if (!kept->body || kept->body->version < snapshot.version) kept->body = make(kind, snapshot, instruments, now);
     body = kept->body;
   }
   const std::string end = render_end(kind, snapshot, instruments, now);
-  if (!gzip) return body->text + end;
-  std::call_once(body->compress, [&] { body->deflated = deflate_part(body->text); });
+  if (!kind.gzip) return body->text + end;
   const Deflated deflated = deflate_part(end);
   return gzip_join({&body->deflated, &deflated});
 }

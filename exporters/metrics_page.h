@@ -24,30 +24,30 @@ class MetricsPage {
   struct Kind {
     Schema schema = Schema::native;
     Format format = Format::text;
+    bool gzip = false;
     std::string prefix;  // of names, Schema::exporter only
     bool operator==(const Kind&) const = default;
   };
 
-  // The whole page, compressed if `gzip`.
-  [[nodiscard]] std::string page(const Kind& kind, bool gzip, const Snapshot& snapshot, const Instruments& instruments,
-                                 Now now);
+  [[nodiscard]] std::string page(const Kind& kind, const Snapshot& snapshot, const Instruments& instruments, Now now);
 
  private:
   static constexpr std::size_t kMaxKept = 8;
 
-  struct Body {
+  struct Body {  // in the one form that is asked for: a large page is twenty times larger as text
     std::uint64_t version = 0;
     std::string text;
-    std::once_flag compress;
     Deflated deflated;
   };
   struct Kept {
     Kind kind;
     Mono used;
     std::mutex mutex;  // held while rendering: a second scraper waits for the page instead of making it again
-    std::shared_ptr<Body> body;
+    std::shared_ptr<const Body> body;
   };
   std::shared_ptr<Kept> find(const Kind& kind, Mono now);
+  static std::shared_ptr<const Body> make(const Kind& kind, const Snapshot& snapshot, const Instruments& instruments,
+                                          Now now);
 
   std::mutex mutex_;
   std::vector<std::shared_ptr<Kept>> kept_;  // the one used last first

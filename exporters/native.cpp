@@ -294,8 +294,8 @@ std::optional<double> oldest(const Page& page, std::size_t collector, Mono now) 
 
 }  // namespace
 
-Page::Page(std::string& text, Format format, const Snapshot& from, std::span<const Collector> tables)
-    : out(text, format), snapshot(from), collectors(tables) {
+Page::Page(std::string& text, Format format, const Snapshot& from, std::span<const Collector> tables, Drain drain)
+    : out(text, format, std::move(drain)), snapshot(from), collectors(tables) {
   std::unordered_set<std::string> seen;
   for (const auto& view : from.servers) {
     Server server{view.get(), {}};

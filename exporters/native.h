@@ -23,7 +23,7 @@ struct Page {
     std::string labels;
   };
 
-  Page(std::string& text, Format format, const Snapshot& from, std::span<const Collector> tables);
+  Page(std::string& text, Format format, const Snapshot& from, std::span<const Collector> tables, Drain drain = {});
 
   // Label text for one sample, valid until the next call.
   std::string_view labels(std::string_view base, std::initializer_list<std::pair<const char*, std::string_view>> more);

@@ -21,12 +21,14 @@
 
 namespace lookout {
 
+// The end of the page that `drain`, if any, did not take.
 [[nodiscard]] std::string render_surveyor(const Snapshot& snapshot, const Instruments& instruments, Now now,
-                                          Format format);
+                                          Format format, const Drain& drain = {});
 
 // An empty prefix is the default of that exporter: gnatsd and jetstream; another replaces both ("nats" in the Helm
 // chart).
-[[nodiscard]] std::string render_exporter(const Snapshot& snapshot, std::string_view prefix, Now now, Format format);
+[[nodiscard]] std::string render_exporter(const Snapshot& snapshot, std::string_view prefix, Now now, Format format,
+                                          const Drain& drain = {});
 
 // docs/peers.md.
 [[nodiscard]] std::string render_peers_reference();

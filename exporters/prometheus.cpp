@@ -62,9 +62,10 @@ const char* lookout_revision() {
   return LOOKOUT_REVISION;
 }
 
-std::string render_fleet(const Snapshot& snapshot, Format format, std::span<const Collector> tables) {
+std::string render_fleet(const Snapshot& snapshot, Format format, std::span<const Collector> tables,
+                         const Drain& drain) {
   std::string text;
-  Page page(text, format, snapshot, tables);
+  Page page(text, format, snapshot, tables, drain);
   write_native(page);
   write_sections(page);
   page.out.family("nats_lookout_page_left_out", gauge,

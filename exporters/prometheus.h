@@ -13,8 +13,9 @@
 
 namespace lookout {
 
+// The end of the page that `drain`, if any, did not take.
 [[nodiscard]] std::string render_fleet(const Snapshot& snapshot, Format format,
-                                       std::span<const Collector> tables = collectors());
+                                       std::span<const Collector> tables = collectors(), const Drain& drain = {});
 [[nodiscard]] std::string render_agent(const Snapshot& snapshot, const Instruments& instruments, Now now, Format format,
                                        std::span<const Collector> tables = collectors());
 

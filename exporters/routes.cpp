@@ -19,9 +19,10 @@ constexpr std::chrono::seconds kHeartbeatLimit{30};
 
 template <Schema schema>
 Rendered render_metrics(const View& view) {
-  const MetricsPage::Kind kind{schema, view.format, schema == Schema::exporter ? view.prefix : std::string()};
+  const MetricsPage::Kind kind{schema, view.format, view.gzip,
+                               schema == Schema::exporter ? view.prefix : std::string()};
   const char* const type = view.format == Format::openmetrics ? kOpenMetrics : kMetrics;
-  return {view.metrics.page(kind, view.gzip, view.snapshot, view.instruments, view.now), 200, view.gzip, type};
+  return {view.metrics.page(kind, view.snapshot, view.instruments, view.now), 200, view.gzip, type};
 }
 
 // It goes into every name of the page.

@@ -472,10 +472,11 @@ const Schema& surveyor() {
 
 }  // namespace peers
 
-std::string render_surveyor(const Snapshot& snapshot, const Instruments& instruments, Now now, Format format) {
+std::string render_surveyor(const Snapshot& snapshot, const Instruments& instruments, Now now, Format format,
+                            const Drain& drain) {
   static const auto places = peers::find_all(peers::surveyor().families);
   std::string text;
-  Writer out(text, format);
+  Writer out(text, format, drain);
   const peers::Facts facts(snapshot, &instruments, now);
   peers::write(out, facts, peers::surveyor().families, places);
   return text;

@@ -122,6 +122,10 @@ void Writer::sample(std::string_view labels, double value, std::string_view more
   out_ += ' ';
   append_number(out_, value);
   out_ += '\n';
+  if (drain_ && out_.size() >= kPiece) {
+    drain_(out_);
+    out_.clear();
+  }
 }
 
 void Writer::bucket(std::string_view labels, double bound, double count) {

@@ -5,9 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 #include "agent/metric.h"
 
@@ -18,9 +20,13 @@ enum class Format : std::uint8_t { text, openmetrics };
 // The last line of a page; what has none is cut off and refused.
 inline constexpr std::string_view kOpenMetricsEnd = "# EOF\n";
 
+// Takes a long page piece by piece, so that it never stands in memory as a whole; what it took is gone from the text.
+using Drain = std::function<void(std::string_view piece)>;
+
 class Writer {
  public:
-  explicit Writer(std::string& out, Format format = Format::text) : out_(out), format_(format) {}
+  explicit Writer(std::string& out, Format format = Format::text, Drain drain = {})
+      : out_(out), format_(format), drain_(std::move(drain)) {}
 
   // Opens a family, once. HELP and TYPE are written with its first sample: a family without one leaves no trace. The
   // texts are kept as views until the next family. `type` is the text format's ("untyped"). A sample has one name in
@@ -36,14 +42,19 @@ class Writer {
   void bucket(std::string_view labels, double bound, double count);
 
   // Makes room for that many bytes more; saves copying a growing page.
-  void expect(std::size_t bytes) { out_.reserve(out_.size() + bytes); }
+  void expect(std::size_t bytes) {
+    if (!drain_) out_.reserve(out_.size() + bytes);
+  }
 
  private:
   void header();
   void openmetrics_header();
 
+  static constexpr std::size_t kPiece = 64U << 10U;  // stays in the processor's cache
+
   std::string& out_;
   const Format format_;
+  const Drain drain_;
   std::unordered_set<std::string> families_;  // of OpenMetrics, as they are named there
   std::string_view name_;
   std::string_view type_;
