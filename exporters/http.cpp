@@ -109,8 +109,8 @@ void send(httplib::Response& response, std::string body, const char* type) {
 // A list may come in several lines.
 std::string list_header(const httplib::Request& request, const char* name) {
   std::string list;
-  for (std::size_t i = 0; i < request.get_header_value_count(name); ++i)
-    list.append(list.empty() ? "" : ",").append(request.get_header_value(name, i));
+  const auto [begin, end] = request.headers.equal_range(name);
+  for (auto header = begin; header != end; ++header) list.append(list.empty() ? "" : ",").append(header->second);
   return list;
 }
 
