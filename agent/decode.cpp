@@ -50,6 +50,8 @@ double from_number(element value, As as) {
       return out / 100;
     case As::unix_time:
       return out > 0 ? out : kAbsent;
+    case As::limit_or_0:
+      return out <= 0 || out >= kUnlimitedUnsigned ? kAbsent : out;
     case As::limit:
       return out < 0 || out >= kUnlimitedUnsigned ? kAbsent : out;
     default:

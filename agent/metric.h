@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,7 +30,8 @@ enum class As : std::uint8_t {
   timestamp,    // RFC 3339 -> unix seconds; Go's zero time is absent
   unix_time,    // integer seconds since 1970; 0 is absent
   flag,         // true/false -> 1/0
-  limit,        // number; -1, 0 where nats-server means "unlimited" by it, and 2^64-1 are absent
+  limit,        // number; -1 and 2^64-1, by which nats-server means "unlimited", are absent
+  limit_or_0,   // the same, where 0 too means that there is no limit
   percent,      // 0..100 (per core, may pass 100) -> ratio
   count,        // length of an array
   one,          // 1 for the row itself: counts rows where they are folded, carries labels where they are not
@@ -80,9 +82,9 @@ struct Section {
   std::span<const Metric> metrics;
   Level level = Level::summary;  // the first at which the section is read
   Of of = Of::server;
-  bool fold = false;          // rows with equal labels are merged
-  bool map = false;           // the object is a map: one row per member
-  std::uint16_t top = 0;      // only that many rows with the largest (positive) first metric
+  bool fold = false;      // rows with equal labels are merged (of counters that belong to connections: agent/carry.h)
+  bool map = false;       // the object is a map: one row per member
+  std::uint16_t top = 0;  // only that many rows with the largest (positive) first metric
   std::uint32_t rows = 1024;  // bound for one server; what is beyond is counted; kMaxRows: --limits.rows
   const char* leader = "";    // path of the leader's name: rows led by another server are left out. A row whose leader
                               // nobody knows stays, with nothing but its As::leads metrics
@@ -135,10 +137,11 @@ class Part {
 
 // What one server said to one question, all pages of it. Immutable once made, shared by snapshots.
 struct Block {
-  std::vector<Part> parts;  // by section, in the order of the collector's table
-  Wall server_time{};       // when the server made it (the last page)
-  Mono received;            // when it reached the Inbox
-  std::uint64_t bytes = 0;  // as received, compressed where the server did so; all pages
+  std::vector<Part> parts;              // by section, in the order of the collector's table
+  std::map<std::size_t, Part> carried;  // by section: what its rows owe to connections that are gone (agent/carry.h)
+  Wall server_time{};                   // when the server made it (the last page)
+  Mono received;                        // when it reached the Inbox
+  std::uint64_t bytes = 0;              // as received, compressed where the server did so; all pages
 };
 
 // What a question depends on.

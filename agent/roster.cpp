@@ -64,6 +64,7 @@ Server* Roster::make(const ServerInfo& info, Now now) {
   server->state_since = now.wall;
   server->state_mono = now.mono;
   server->blocks.resize(collectors_);
+  server->last_blocks.resize(collectors_);
   describe(*server, info);
   by_id_[server->id] = server.get();
   servers_.push_back(std::move(server));
@@ -202,6 +203,7 @@ void Roster::restart(Server& old, Server& joining, Now now) {
   old.seq = joining.seq;
   old.accounts = std::move(joining.accounts);
   old.blocks = std::move(joining.blocks);
+  old.last_blocks = std::move(joining.last_blocks);
   by_id_[old.id] = &old;
   std::erase_if(servers_, [&](const auto& server) { return server.get() == &joining; });
   arrive(old, now);

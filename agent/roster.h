@@ -67,6 +67,7 @@ struct Server {
   // what the current process said
   std::map<AccountIndex, AccountState> accounts;
   std::vector<std::shared_ptr<const Block>> blocks;
+  std::vector<std::shared_ptr<const Block>> last_blocks;  // also those that are no longer shown, for carry_over()
 
   bool dirty = true;
   std::shared_ptr<const ServerView> view;

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "agent/carry.h"
 #include "agent/state.h"
 
 namespace lookout {
@@ -65,7 +66,9 @@ void State::apply(const Reply& reply, std::shared_ptr<const Block> block, std::s
   else
     for (const AccountStat& account : reply.accounts) accounts_.learn(account.id, account.name);
   server.dirty = server.dirty || held != block;
-  held = std::move(block);
+  auto& last = server.last_blocks[collector];
+  held = carry_over(collectors_[collector], last.get(), std::move(block));
+  if (held != nullptr) last = held;
   changed_ = true;
   if (reply.start != Wall{}) roster_.started(server, reply.start, now);
 }

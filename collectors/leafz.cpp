@@ -20,12 +20,15 @@ constexpr Metric kLeafs[] = {
      As::flag, "", "2.12.0", Merge::max},
     {gauge, "nats_leafnode_websocket", "/websocket", "1 when the link is a websocket; else absent.", As::flag, "",
      "2.15.0", Merge::max},
-    {counter, "nats_leafnode_received_messages_total", "/in_msgs",
-     "Messages received over the connections that are open."},
-    {counter, "nats_leafnode_received_bytes_total", "/in_bytes", "Bytes received over the connections that are open."},
-    {counter, "nats_leafnode_sent_messages_total", "/out_msgs", "Messages sent over the connections that are open."},
-    {counter, "nats_leafnode_sent_bytes_total", "/out_bytes", "Bytes sent over the connections that are open."},
+    {counter, "nats_leafnode_received_messages_total", "/in_msgs", "Messages received over the connections."},
+    {counter, "nats_leafnode_received_bytes_total", "/in_bytes", "Bytes received over the connections."},
+    {counter, "nats_leafnode_sent_messages_total", "/out_msgs", "Messages sent over the connections."},
+    {counter, "nats_leafnode_sent_bytes_total", "/out_bytes", "Bytes sent over the connections."},
 };
+
+// Each connection by itself: its counters outlive it in the row above. `cid` is there since 2.10.23.
+constexpr Label kMember[] = {{"account", "/account"}, {"remote", "/name"}, {"side", "/is_spoke", side},
+                             {"cid", "/cid"},         {"ip", "/ip"},       {"port", "/port"}};
 
 // For the peers' schemas.
 constexpr Metric kSums[] = {{gauge, "nats_leafnodes_listed", "/leafnodes", "Leaf node connections."}};
@@ -42,6 +45,7 @@ constexpr Metric kLinks[] = {
 
 constexpr Section kSections[] = {
     {.path = "/data/leafs", .labels = kLeaf, .metrics = kLeafs, .fold = true, .rows = 20000},
+    {.path = "/data/leafs", .labels = kMember, .metrics = kLeafs, .rows = 20000, .native = false},
     {.path = "/data", .labels = {}, .metrics = kSums, .native = false},
     {.path = "/data/leafs", .labels = kLink, .metrics = kLinks, .rows = 20000, .native = false},
 };

@@ -140,6 +140,7 @@ TEST_F(Supercluster, StaysSoWhenAServerRestarts) {
   expect_truth(agent_, truth_, facts_);
   const std::string leader = app_.leader("R3");
   servers_[leader].stop(SIGTERM);
+  connections_closed(facts_);
   EXPECT_TRUE(agent_.reaches("nats_server_up", {{"server", leader}}, 0)) << agent_;
   app_.publish("r3.x", 10);
   expect_messages();
@@ -156,6 +157,7 @@ TEST_F(Supercluster, ForgetsAServerThatIsRemoved) {
   expect_messages();
   ASSERT_TRUE(speaks_of(agent_.page(), "w3"));
   servers_["w3"].stop(SIGTERM);
+  connections_closed(facts_);
   const Nats admin(servers_["w1"].url(), kAdmin);
   nlohmann::json answer;
   const auto removed = [&] {  // an answer may be lost with the leader, so the servers are asked

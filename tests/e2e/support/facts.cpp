@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
 
 namespace lookout::e2e {
 
@@ -19,6 +20,18 @@ std::vector<Source> facts(const std::vector<std::string>& accounts) {
 
 std::vector<std::string> detailed() {
   return {"--collect.jsz.level=detail", "--collect.raftz.level=detail"};
+}
+
+void connections_closed(std::vector<Source>& sources) {
+  for (Source& source : sources) {
+    for (Fact& fact : source.facts) {
+      const std::string_view name = fact.family;
+      const bool summed = name.starts_with("nats_route_") || name.starts_with("nats_gateway_inbound_") ||
+                          name.starts_with("nats_gateway_sent_") || name.starts_with("nats_gateway_received_") ||
+                          name.starts_with("nats_leafnode_");
+      if (summed && name.ends_with("_total")) fact.when = When::lasting;
+    }
+  }
 }
 
 const std::set<std::string>& made_by_the_agent() {

@@ -16,6 +16,10 @@ namespace lookout::e2e {
 [[nodiscard]] std::vector<Source> facts(const std::vector<std::string>& accounts);
 [[nodiscard]] std::vector<std::string> detailed();  // the options for it
 
+// From now on connections between servers have closed: counters of those that were added up may be more than the open
+// ones say.
+void connections_closed(std::vector<Source>& sources);
+
 // Families of servers that have no such answer behind them: events and life cycles. Other tests are about those.
 [[nodiscard]] const std::set<std::string>& made_by_the_agent();
 

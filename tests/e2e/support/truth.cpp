@@ -190,6 +190,12 @@ const Series& of(const Values& values, const std::string& family) {
   return found == values.end() ? none : found->second;
 }
 
+bool holds(const Fact& fact, double value, const Range& range) {
+  if (fact.when == When::moving) return std::isfinite(value);
+  if (fact.when == When::lasting) return value >= range.low;
+  return within(value, range);
+}
+
 void compare_family(const Page& page, const Fact& fact, Join how, const Expected& wanted,
                     std::vector<std::string>& problems) {
   if (fact.when == When::passing) return;
@@ -205,7 +211,7 @@ void compare_family(const Page& page, const Fact& fact, Join how, const Expected
     line.precision(17);
     if (known == wanted.possible.end()) {
       line << "too much: " << shown(fact.family, labels) << ' ' << value;
-    } else if (fact.when == When::moving ? !std::isfinite(value) : !within(value, known->second)) {
+    } else if (!holds(fact, value, known->second)) {
       line << "wrong: " << shown(fact.family, labels) << ' ' << value << ", the servers say " << known->second.low
            << " to " << known->second.high;
     }

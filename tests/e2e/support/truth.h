@@ -38,6 +38,7 @@ enum class When {
   steady,   // between what the servers said before and after: the same, or a counter on its way
   moving,   // its series are compared, its value is not
   passing,  // not even its series: they come and go
+  lasting,  // at least what the servers say: they forget what connections carried that are gone, the page does not
 };
 
 struct Fact {
