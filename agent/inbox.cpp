@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kChunkBytes = 256U << 10U;
 
 // The fill of the Inbox, in percent, from which a class is dropped.
-constexpr std::array<std::size_t, kTraffics> kSharePercent{10, 25, 50, 75, 100, 100};
+constexpr std::array<std::size_t, kTraffics> kSharePercent{10, 25, 50, 60, 75, 100, 100};
 
 // The first that fits decides.
 struct Rule {
@@ -26,6 +26,8 @@ constexpr Rule kRules[] = {
     {"$SYS.SERVER.", "", Traffic::vital},
     {"$SYS.REQ.", ".CLAIMS.UPDATE", Traffic::vital},
     {"$SYS.REQ.", "", Traffic::foreign},
+    {"$JS.EVENT.ADVISORY.SERVER.", "", Traffic::vital},
+    {"$JS.EVENT.ADVISORY.", "", Traffic::advisory},
     {"$SYS._INBOX", "", Traffic::foreign},
     {"$SYS.LATENCY.", "", Traffic::foreign},
     {"$SYS.JSC.", "", Traffic::foreign},

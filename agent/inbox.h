@@ -21,9 +21,9 @@ namespace lookout {
 // Classes of traffic in the order in which they are given up under overload: each is dropped once the Inbox is fuller
 // than its share. `vital` (AUTH.ERR, STATSZ, LAMEDUCK, SHUTDOWN, what is unknown under $SYS.SERVER) and replies may
 // fill it to the last byte.
-enum class Traffic : std::uint8_t { foreign, conns_twin, conns, connections, vital, reply };
-inline constexpr std::size_t kTraffics = 6;
-inline constexpr std::array<const char*, kTraffics> kTrafficNames{"foreign",     "conns_twin", "conns",
+enum class Traffic : std::uint8_t { foreign, conns_twin, conns, advisory, connections, vital, reply };
+inline constexpr std::size_t kTraffics = 7;
+inline constexpr std::array<const char*, kTraffics> kTrafficNames{"foreign",     "conns_twin", "conns", "advisory",
                                                                   "connections", "vital",      "reply"};
 
 // The class of a subject that arrived through the event subscriptions. Pure; looks only at the subject.

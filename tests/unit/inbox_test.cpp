@@ -26,7 +26,8 @@ TEST(TrafficOf, TellsTheClassesApart) {
   EXPECT_EQ(traffic_of("$SYS.REQ.CLAIMS.UPDATE"), Traffic::vital);
   EXPECT_EQ(traffic_of("$SYS._INBOX.x.y"), Traffic::foreign);
   EXPECT_EQ(traffic_of("$SYS.NEW.THING"), Traffic::vital);
-  EXPECT_EQ(traffic_of("$JS.EVENT.ADVISORY.API"), Traffic::vital);
+  EXPECT_EQ(traffic_of("$JS.EVENT.ADVISORY.API"), Traffic::advisory);
+  EXPECT_EQ(traffic_of("$JS.EVENT.ADVISORY.SERVER.REMOVED"), Traffic::vital);
 }
 
 TEST(Inbox, GivesBackWhatWasPushedInOrder) {
@@ -62,7 +63,8 @@ TEST(Inbox, GivesUpTheLeastFirstAndCountsIt) {
   };
   EXPECT_GT(fill(Traffic::conns_twin), 15U);
   EXPECT_GT(fill(Traffic::conns), 15U);
-  EXPECT_GT(fill(Traffic::connections), 15U);
+  EXPECT_GT(fill(Traffic::advisory), 5U);
+  EXPECT_GT(fill(Traffic::connections), 10U);
   EXPECT_GT(fill(Traffic::vital), 15U) << "room is left for what may not be lost";
   EXPECT_FALSE(inbox.push(message(Traffic::conns_twin, "s", payload)));
   EXPECT_EQ(inbox.dropped(Traffic::conns_twin), 2U);
