@@ -5,7 +5,6 @@
 namespace lookout {
 namespace {
 
-constexpr std::uint64_t kFits = LeafGuard::kMaxPayload / 2;
 constexpr std::uint64_t kDetailFactor = 10;  // detail is that much bigger than summary, until it is known
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
@@ -24,8 +23,9 @@ LeafGuard::LeafGuard(std::span<const Collector> collectors) : gateways_(kNone) {
   }
 }
 
-void LeafGuard::connected(std::string_view server_id) {
+void LeafGuard::connected(std::string_view server_id, std::uint64_t max_payload) {
   server_id_ = server_id;
+  max_payload_ = max_payload > 0 ? max_payload : kMaxPayload;
   clusters_.clear();
 }
 
@@ -46,14 +46,14 @@ Level LeafGuard::level(std::size_t collector, const Server& server, Level wanted
   if (wanted == Level::off || !outside(server)) return wanted;
   Sizes& sizes = sizes_[{collector, server.id}];
   if (sizes.retry != Mono{} && now.mono >= sizes.retry) sizes = {};
-  if (sizes.summary.expected() > kFits) {
+  if (sizes.summary.expected() > fits()) {
     if (sizes.retry == Mono{}) sizes.retry = now.mono + kRetry;
     return Level::off;
   }
   if (wanted == Level::summary || (sizes.summary.bytes == 0 && sizes.detail.bytes == 0)) return Level::summary;
   const std::uint64_t expected =
       sizes.detail.bytes != 0 ? sizes.detail.expected() : sizes.summary.bytes * kDetailFactor;
-  return expected > kFits ? Level::summary : Level::detail;
+  return expected > fits() ? Level::summary : Level::detail;
 }
 
 void LeafGuard::answered(std::size_t collector, std::string_view server_id, Level level, std::uint64_t bytes) {
@@ -72,8 +72,8 @@ void LeafGuard::lost(std::size_t collector, std::string_view server_id, Level le
   const auto known = sizes_.find(Key(collector, server_id));
   if (known == sizes_.end()) return;
   Size& size = level == Level::detail ? known->second.detail : known->second.summary;
-  if (size.bytes == 0) size = {kMaxPayload};
-  if (size.expected() <= kFits) ++size.losses;
+  if (size.bytes == 0) size = {fits() / 4};
+  if (size.expected() <= fits()) ++size.losses;
   known->second.retry = now.mono + kRetry;
 }
 

@@ -19,13 +19,14 @@ namespace lookout {
 
 class LeafGuard {
  public:
-  static constexpr std::uint64_t kMaxPayload = 1U << 20U;  // nats-server's default
+  static constexpr std::uint64_t kMaxPayload = 1U << 20U;  // nats-server's default, until the server has said its own
   static constexpr Millis kRetry{3600000};                 // after that long, what was too big is tried again
 
   explicit LeafGuard(std::span<const Collector> collectors);
 
-  // A new login; what was learned of sizes stays.
-  void connected(std::string_view server_id);
+  // A new login; what was learned of sizes stays. `max_payload` of that server stands for those of the leaf node links;
+  // 0: not known.
+  void connected(std::string_view server_id, std::uint64_t max_payload);
 
   // The STATSZ of the server connected to names the clusters that it reaches by gateways.
   void mesh(std::string_view cluster, const Block& statsz);
@@ -39,8 +40,8 @@ class LeafGuard {
   // The largest message of an answer, as it went over the wire.
   void answered(std::size_t collector, std::string_view server_id, Level level, std::uint64_t bytes);
 
-  // The server lives, but this answer did not come: it was too big, or its link was down for another reason. The first
-  // is believed where no such answer ever came; else each loss makes the next one seem four times as big.
+  // The server lives, but this answer did not come: it was too big, or its link was down for another reason. Each loss
+  // makes the next one seem four times as big; where no such answer ever came the second one is believed.
   void lost(std::size_t collector, std::string_view server_id, Level level, Now now);
 
   // Forgets servers that are gone.
@@ -58,10 +59,12 @@ class LeafGuard {
     Mono retry{};
   };
   using Key = std::pair<std::size_t, std::string>;
+  [[nodiscard]] std::uint64_t fits() const { return max_payload_ / 2; }
 
   std::size_t gateways_;  // section of the first collector, and its label with the cluster's name
   std::size_t gateway_name_ = 0;
   std::string server_id_;
+  std::uint64_t max_payload_ = kMaxPayload;
   std::set<std::string, std::less<>> clusters_;
   std::map<Key, Sizes> sizes_;
 };

@@ -1,6 +1,7 @@
 // LinkEvent: what the transport's io thread tells the loop about the connection to NATS. Few and small; never dropped.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace lookout {
@@ -20,6 +21,7 @@ struct LinkEvent {
   std::string text{};
   bool authentication = false;  // connect_failed or disconnected because the server refused the credentials
   unsigned long long dropped = 0;
+  std::uint64_t max_payload = 0;  // connected: the largest message that server takes, in bytes
 };
 
 }  // namespace lookout

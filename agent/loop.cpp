@@ -12,8 +12,9 @@ namespace lookout {
 namespace {
 
 constexpr Millis kTick{100};
-constexpr Millis kPublish{250};                     // snapshots are at most this old while something changes
-constexpr Millis kRefresh{1000};                    // and this old otherwise
+constexpr Millis kPublish{250};   // snapshots are at most this old while something changes
+constexpr Millis kRefresh{1000};  // and this old otherwise
+constexpr const char* kIncomplete = "collection_incomplete";
 constexpr std::chrono::microseconds kGather{1000};  // events are worked off in batches: one wake-up for many
 
 // As many as a sentence can hold.
@@ -67,7 +68,7 @@ void Loop::link(const LinkEvent& event, Now now) {
     case LinkEvent::Kind::connected:
       log::info("connected to NATS", {{"url", event.url}, {"server_id", event.server_id}});
       last_failure_.clear();
-      poller_.connected(event.server_id, now);
+      poller_.connected(event.server_id, now, event.max_payload);
       break;
     case LinkEvent::Kind::disconnected:
       log::warn("disconnected from NATS", {{"url", event.url}, {"reason", event.text}});
@@ -148,7 +149,8 @@ void Loop::tick(Now now) {
 void Loop::log_findings() {
   std::map<std::string, Health> raised;
   for (const Finding& finding : state_.findings().raised()) {
-    const std::string key = finding.check + " " + finding.entity;
+    std::string key = finding.check + " " + finding.entity;
+    if (finding.check == kIncomplete) key.append(": ").append(finding.sentence);  // who it is, is told
     raised[key] = finding.state;
     const auto before = told_.find(key);
     if (finding.state == Health::unknown || (before != told_.end() && before->second == finding.state)) continue;
@@ -168,8 +170,7 @@ void Loop::report_rounds(Now now) {
     const std::string endpoint = collectors_[i].name;
     const std::string sentence =
         missing.empty() ? std::string() : "no answer to " + endpoint + " from " + names_of(missing);
-    state_.findings().report("collection_incomplete", endpoint, missing.empty() ? Health::ok : Health::warning,
-                             sentence, {}, now);
+    state_.findings().report(kIncomplete, endpoint, missing.empty() ? Health::ok : Health::warning, sentence, {}, now);
   }
 }
 

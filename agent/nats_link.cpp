@@ -101,6 +101,7 @@ std::optional<Reason> NatsLink::open() {
     std::array<char, 128> id{};
     natsConnection_GetConnectedServerId(connection_, id.data(), id.size());
     server_id_ = clean(id.data());
+    max_payload_ = static_cast<std::uint64_t>(std::max<std::int64_t>(natsConnection_GetMaxPayload(connection_), 0));
     status = subscribe_all();
     if (status == NATS_OK) return std::nullopt;
     if (closed_) return reason_now();
@@ -207,8 +208,11 @@ void NatsLink::report_drops() {
   if (fresh == 0) return;
   context_.outlet.use([&](Inbox& inbox, Instruments& numbers) {
     numbers.slow_consumer_drops.Increment(static_cast<double>(fresh));
-    inbox.push(LinkEvent{LinkEvent::Kind::slow_consumer, url_, server_id_,
-                         "libnats dropped messages that arrived faster than they were taken", false, fresh});
+    inbox.push(LinkEvent{.kind = LinkEvent::Kind::slow_consumer,
+                         .url = url_,
+                         .server_id = server_id_,
+                         .text = "libnats dropped messages that arrived faster than they were taken",
+                         .dropped = fresh});
   });
 }
 
@@ -221,7 +225,7 @@ void NatsLink::refused(std::string text) {
   }
   context_.outlet.use([&](Inbox& inbox, Instruments& numbers) {
     numbers.permission_errors.Increment();
-    inbox.push(LinkEvent{LinkEvent::Kind::permission, url_, "", clean(text), false, 0});
+    inbox.push(LinkEvent{.kind = LinkEvent::Kind::permission, .url = url_, .text = clean(text)});
   });
 }
 

@@ -98,6 +98,7 @@ class NatsLink {
   [[nodiscard]] bool closed() const { return closed_; }
   [[nodiscard]] bool needs_narrow() const { return wide_refused_ && !narrow_; }
   [[nodiscard]] const std::string& server_id() const { return server_id_; }
+  [[nodiscard]] std::uint64_t max_payload() const { return max_payload_; }  // of that server, in bytes
 
   bool publish(const Request& request);
   void subscribe_narrow();  // where the server refused $SYS.>
@@ -133,6 +134,7 @@ class NatsLink {
   __natsConnection* connection_ = nullptr;
   std::vector<Subscription> subscriptions_;
   std::string server_id_;
+  std::uint64_t max_payload_ = 0;
   bool narrow_ = false;
   bool interrupted_ = false;  // by the watchdog
   std::atomic<bool> closed_{false};

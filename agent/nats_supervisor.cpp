@@ -118,7 +118,7 @@ bool Supervisor::pass() {
     const Mono start = std::chrono::steady_clock::now();
     live(*link, url);
     const std::optional<NatsLink::End> end = bury(std::move(link));
-    return ended(LinkEvent{LinkEvent::Kind::disconnected, url, server_id, "", false, 0}, end,
+    return ended(LinkEvent{.kind = LinkEvent::Kind::disconnected, .url = url, .server_id = server_id}, end,
                  std::chrono::steady_clock::now() - start);
   }
   return false;
@@ -127,7 +127,10 @@ bool Supervisor::pass() {
 void Supervisor::attempt_failed(const std::string& url, const Reason& reason) {
   outlet_.use([&](Inbox& inbox, Instruments& numbers) {
     (reason.authentication ? numbers.connect_auth_failures : numbers.connect_failures).Increment();
-    inbox.push(LinkEvent{LinkEvent::Kind::connect_failed, url, "", reason.text, reason.authentication, 0});
+    inbox.push(LinkEvent{.kind = LinkEvent::Kind::connect_failed,
+                         .url = url,
+                         .text = reason.text,
+                         .authentication = reason.authentication});
   });
 }
 
@@ -138,7 +141,10 @@ void Supervisor::live(NatsLink& link, const std::string& url) {
   }
   outlet_.use([&](Inbox& inbox, Instruments& numbers) {
     numbers.connects.Increment();
-    inbox.push(LinkEvent{LinkEvent::Kind::connected, url, link.server_id(), "", false, 0});
+    inbox.push(LinkEvent{.kind = LinkEvent::Kind::connected,
+                         .url = url,
+                         .server_id = link.server_id(),
+                         .max_payload = link.max_payload()});
   });
   serve(link);
   std::size_t unsent = 0;

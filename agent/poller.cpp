@@ -11,6 +11,7 @@ constexpr Millis kStallGap{1000};      // while nobody is known yet, a round end
 constexpr Millis kBetweenStarts{100};  // a login does not ask everything at once
 constexpr Millis kAccounts{1500};      // until the servers have told which they have
 constexpr std::size_t kAskAtOnce = 256;
+constexpr Millis kAskAgain{1000};  // when the transport's queue was full
 
 bool is_up(const Server& server) {
   return server.state == Lifecycle::up;
@@ -50,11 +51,11 @@ Poller::Poller(const Config& config, std::span<const Collector> collectors, Tran
   }
 }
 
-void Poller::connected(std::string_view server_id, Now now) {
+void Poller::connected(std::string_view server_id, Now now, std::uint64_t max_payload) {
   server_id_ = server_id;
   login_ = now.mono;
   discovered_ = questions_.empty() || questions_[kStatsz].level == Level::off;
-  guard_.connected(server_id);
+  guard_.connected(server_id, max_payload);
   survey_.clear();
   Route user;
   user.kind = Route::Kind::user_info;
@@ -161,7 +162,10 @@ void Poller::ask_all(std::size_t collector, bool known, const Roster& roster) {
   round.settling = !discovered_ || !known;
   Ask question;
   question.level = questions_[collector].level;
-  ask(transport_, collectors_[collector], {Route::Kind::round, collector, round.number, 0, {}}, question);
+  if (!ask(transport_, collectors_[collector], {Route::Kind::round, collector, round.number, 0, {}}, question)) {
+    round.open = false;  // nobody was asked, so nobody is missing
+    round.next = round.asked + kAskAgain;
+  }
 }
 
 void Poller::ask_each(Roster& roster, Now now) {
@@ -171,22 +175,25 @@ void Poller::ask_each(Roster& roster, Now now) {
     for (; left > 0 && !round.to_ask.empty(); --left) {
       const std::string id = std::move(round.to_ask.back());
       round.to_ask.pop_back();
-      round.asked = now.mono;
       Ask question;
       question.level = questions_[i].level;
       if (const Server* server = roster.find(id)) {
         question.version = server->version;
         if (whole_subject(collectors_[i])) question.server = server->base_name;
       }
-      ask(transport_, collectors_[i], {Route::Kind::page, i, round.number, 0, id}, question);
+      if (!ask(transport_, collectors_[i], {Route::Kind::page, i, round.number, 0, id}, question)) {
+        round.to_ask.push_back(id);
+        return;
+      }
+      round.asked = now.mono;
     }
   }
 }
 
 bool Poller::complete(std::size_t collector, Now now) const {
   const Round& round = rounds_[collector];
-  if (!round.to_ask.empty()) return false;
   if (!questions_[collector].heavy && now.mono - round.asked >= kDeadline) return true;
+  if (!round.to_ask.empty()) return false;
   if (round.due > 0) return false;
   return !round.settling || (round.last_answer != Mono{} && now.mono - round.last_answer >= kStallGap);
 }
@@ -195,6 +202,7 @@ void Poller::finish(std::size_t collector, Roster& roster) {
   Round& round = rounds_[collector];
   RoundView& view = views_[collector];
   round.open = false;
+  round.to_ask.clear();
   if (collector == kStatsz) discovered_ = true;
   view.answered = 0;
   view.missing.clear();

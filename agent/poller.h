@@ -37,8 +37,8 @@ class Poller {
 
   Poller(const Config& config, std::span<const Collector> collectors, Transport& transport);
 
-  // A new login as a user connected to this server: everything is asked soon.
-  void connected(std::string_view server_id, Now now);
+  // A new login as a user connected to this server: everything is asked soon. `max_payload` of it; 0: not known.
+  void connected(std::string_view server_id, Now now, std::uint64_t max_payload = 0);
   void disconnected();
 
   // Starts due rounds and ends those that are complete or late.

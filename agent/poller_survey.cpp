@@ -34,13 +34,13 @@ void Poller::visit(std::size_t collector, const Server& server, std::vector<std:
   const Collector& table = collectors_[collector];
   Round& round = rounds_[collector];
   Visit out{collector, round.number, questions_[collector].level, 0, std::move(accounts)};
-  if (table.reach == Reach::pages) {
-    out.level = guard_.level(collector, server, out.level, now);
-    if (out.level < questions_[collector].level) round.skipped.push_back({server.cluster, server.name});
-    if (out.level == Level::off) return;
-    if (out.level >= table.paged_from)
-      out.limit = guard_.outside(server) ? std::max<std::uint32_t>(table.page / kLeafShare, 1) : table.page;
-  }
+  out.level = guard_.level(collector, server, out.level, now);
+  if (out.level < questions_[collector].level) round.skipped.push_back({server.cluster, server.name});
+  if (out.level == Level::off) return;
+  if (out.level < table.paged_from)
+    out.accounts.clear();
+  else if (table.page > 0)
+    out.limit = guard_.outside(server) ? std::max<std::uint32_t>(table.page / kLeafShare, 1) : table.page;
   expect(collector, server.id);
   survey_.add(server, std::move(out), now);
 }

@@ -29,8 +29,9 @@ void Survey::tick(Roster& roster, Now now) {
 }
 
 void Survey::expire(Now now) {
-  const auto late = std::partition(flying_.begin(), flying_.end(),
-                                   [&](const std::string& id) { return now.mono - lanes_.at(id).since < kPatience; });
+  const auto late = std::stable_partition(flying_.begin(), flying_.end(), [&](const std::string& id) {
+    return now.mono - lanes_.at(id).since < kPatience;
+  });
   const std::vector<std::string> ids(std::make_move_iterator(late), std::make_move_iterator(flying_.end()));
   flying_.erase(late, flying_.end());
   for (const std::string& id : ids) {
@@ -42,14 +43,24 @@ void Survey::expire(Now now) {
   }
 }
 
+// Those asked long ago have probably lost their answers.
+std::size_t Survey::free_slots(Now now) const {
+  const auto fresh = std::find_if(flying_.begin(), flying_.end(),
+                                  [&](const std::string& id) { return now.mono - lanes_.at(id).since < kSlot; });
+  const auto taken = static_cast<std::size_t>(flying_.end() - fresh);
+  return kAtOnce - std::min(taken, kAtOnce);
+}
+
 void Survey::pump(Roster& roster, Now now) {
-  while (flying_.size() < kAtOnce && !ready_.empty()) {
+  for (std::size_t free = free_slots(now); free > 0 && !ready_.empty();) {
     const auto lane = lanes_.find(ready_.front());
     ready_.pop_front();
     if (lane == lanes_.end() || !std::exchange(lane->second.queued, false)) continue;
     const Server* server = roster.find(lane->first);
     const bool there = server != nullptr && server->id == lane->first && server->state == Lifecycle::up;
-    if (!there || !send(*lane, *server, now)) {
+    if (there && send(*lane, *server, now)) {
+      --free;
+    } else {
       fail_all(*lane);
       lanes_.erase(lane);
     }

@@ -1,5 +1,5 @@
 // Survey: the heavy questions, which every server is asked by itself, page after page or account after account. One
-// request at a time per server, kAtOnce over all; only a complete set of pages becomes a Block. Owned by the poller;
+// request at a time per server, kAtOnce over all in kSlot; only a complete set of pages becomes a Block. Owned by the poller;
 // loop thread; no clock.
 //
 // Each server has a lane of visits; the first one is being worked on. A visit that is not answered in time has failed,
@@ -37,8 +37,9 @@ struct Visit {  // one server's part of one round of one collector
 
 class Survey {
  public:
-  static constexpr std::size_t kAtOnce = 8;
+  static constexpr std::size_t kAtOnce = 32;
   static constexpr Millis kPatience{10000};           // with one request
+  static constexpr Millis kSlot{2000};                // after that long it no longer holds up other servers
   static constexpr Millis kGiveUp{30000};             // after that long, a lost answer no longer holds up its server
   static constexpr std::uint64_t kMaxPages = 1000;    // of one visit
   static constexpr std::size_t kMaxAccounts = 10000;  // of one visit
@@ -98,6 +99,7 @@ class Survey {
   };
   using Lanes = std::unordered_map<std::string, Lane>;
 
+  [[nodiscard]] std::size_t free_slots(Now now) const;
   void pump(Roster& roster, Now now);
   void expire(Now now);
   void queue(Lanes::value_type& lane, bool first);
@@ -115,7 +117,7 @@ class Survey {
   Transport& transport_;
   Lanes lanes_;                      // by server id; those with work
   std::deque<std::string> ready_;    // lanes with something to ask, each once
-  std::vector<std::string> flying_;  // lanes whose answer is awaited and not overdue
+  std::vector<std::string> flying_;  // lanes whose answer is awaited and not overdue, the one asked first in front
   std::vector<Failure> failures_;
 };
 

@@ -37,13 +37,12 @@ constexpr Metric kIn[] = {
      As::go_duration, "", "", Merge::max},
     {gauge, "nats_gateway_inbound_pending_bytes", "/connection/pending_bytes", "Bytes waiting to be sent."},
     {counter, "nats_gateway_inbound_received_messages_total", "/connection/in_msgs",
-     "Messages received over the connections that are open."},
+     "Messages received over the connections."},
     {counter, "nats_gateway_inbound_received_bytes_total", "/connection/in_bytes",
-     "Bytes received over the connections that are open."},
+     "Bytes received over the connections."},
     {counter, "nats_gateway_inbound_sent_messages_total", "/connection/out_msgs",
-     "Messages sent over the connections that are open."},
-    {counter, "nats_gateway_inbound_sent_bytes_total", "/connection/out_bytes",
-     "Bytes sent over the connections that are open."},
+     "Messages sent over the connections."},
+    {counter, "nats_gateway_inbound_sent_bytes_total", "/connection/out_bytes", "Bytes sent over the connections."},
     {gauge, "nats_gateway_inbound_subscriptions", "/connection/subscriptions",
      "Subscriptions known of the other side."},
     {gauge, "nats_gateway_inbound_start_timestamp_seconds", "/connection/start",
@@ -100,6 +99,12 @@ std::string body(const Ask& ask) {
 
 }  // namespace
 
-const Collector kGatewayz{.name = "gatewayz", .endpoint = "GATEWAYZ", .sections = kSections, .body = body};
+// With the accounts an answer may be long.
+const Collector kGatewayz{.name = "gatewayz",
+                          .endpoint = "GATEWAYZ",
+                          .sections = kSections,
+                          .body = body,
+                          .reach = Reach::pages,
+                          .paged_from = Level::detail};
 
 }  // namespace lookout

@@ -1,5 +1,6 @@
 #include "agent/loop.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/log.h"
 #include "agent/text.h"
 #include "collectors/collectors.h"
 #include "tests/unit/fake_poll.h"
@@ -15,6 +17,7 @@
 namespace lookout {
 namespace {
 
+using testing::HasSubstr;
 using namespace std::chrono_literals;
 
 class LoopTest : public testing::Test {
@@ -204,6 +207,26 @@ TEST_F(LoopTest, WhoDoesNotAnswerIsNamedInOneFinding) {
   EXPECT_TRUE(found->sentence.starts_with("no answer to statsz from n-S0, n-S1, n-S10")) << found->sentence;
   EXPECT_LT(found->sentence.size(), 400U);
   EXPECT_TRUE(found->sentence.ends_with(" more")) << found->sentence;
+}
+
+TEST_F(LoopTest, WhoElseDoesNotAnswerIsLoggedToo) {
+  connect_and_find({"A", "B"});
+  log::configure("info", LogFormat::logfmt);
+  // The log of one round of STATSZ that only these servers answer; all of them live.
+  const auto round = [&](const std::vector<std::string>& answering) {
+    testing::internal::CaptureStderr();
+    for (const std::string before = last("PING.STATSZ"); last("PING.STATSZ") == before;) turn(1s);
+    for (const std::string& id : answering) reply(last("PING.STATSZ"), statsz(id));
+    for (int i = 0; i < 6; ++i) turn(1s);
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(round({"A", "B"}), "");
+  const std::string first = round({"A"});
+  EXPECT_EQ(std::count(first.begin(), first.end(), '\n'), 1) << first;
+  EXPECT_THAT(first, HasSubstr("no answer to statsz from n-B\""));
+  EXPECT_THAT(round({}), HasSubstr("no answer to statsz from n-A, n-B\""));
+  EXPECT_THAT(round({"A", "B"}), HasSubstr("resolved"));
+  log::configure("off", LogFormat::logfmt);
 }
 
 TEST_F(LoopTest, TheHeartbeatBeats) {

@@ -178,7 +178,7 @@ TEST_F(SurveyTest, AQuestionToAServerThatHangsFailsAtOnce) {
 TEST_F(SurveyTest, AServerThatHasBegunIsFinishedFirst) {
   use(kConnz);
   join("A");
-  for (int i = 0; i < 20; ++i) join("S" + std::to_string(i));
+  for (std::size_t i = 0; i < 2 * Survey::kAtOnce; ++i) join("S" + std::to_string(i));
   log_in_meshed();
   const auto asked = take("CONNZ");
   ASSERT_EQ(asked.size(), Survey::kAtOnce);
@@ -212,9 +212,22 @@ TEST_F(SurveyTest, FewServersAreAskedAtATime) {
   EXPECT_EQ(round("connz").answered, 51U);
 }
 
+TEST_F(SurveyTest, LostAnswersHoldUpOtherServersForAMoment) {
+  use(kConnz);
+  for (std::size_t i = 0; i < 2 * Survey::kAtOnce; ++i) join("S" + std::to_string(i));
+  log_in_meshed();
+  const auto lost = take("CONNZ");
+  ASSERT_EQ(lost.size(), Survey::kAtOnce);
+  tick(1s);
+  EXPECT_TRUE(take("CONNZ").empty());
+  tick(1s);
+  EXPECT_EQ(take("CONNZ").size(), Survey::kAtOnce);
+  EXPECT_EQ(answer(lost[0], std::string(poller->route(lost[0].token)->server_id), 1).what, What::apply) << "late";
+}
+
 TEST_F(SurveyTest, AFrozenServerIsNamedAndHoldsUpNobody) {
   use({{"statsz", Level::summary}, {"connz", Level::summary}, {"subsz", Level::detail}});
-  for (int i = 0; i < 20; ++i) join("F" + std::to_string(i));  // more than are asked at once
+  for (std::size_t i = 0; i < 2 * Survey::kAtOnce; ++i) join("F" + std::to_string(i));
   join("A");
   log_in_meshed();
   std::set<std::string> done;
@@ -228,8 +241,9 @@ TEST_F(SurveyTest, AFrozenServerIsNamedAndHoldsUpNobody) {
     tick();
   }
   EXPECT_EQ(done.size(), 2U);
-  EXPECT_EQ(round("connz").missing.size(), 20U);
-  EXPECT_EQ(round("subsz").missing.size(), 20U) << "what waits behind the frozen question fails with it";
+  EXPECT_EQ(round("connz").missing.size(), 2 * Survey::kAtOnce);
+  EXPECT_EQ(round("subsz").missing.size(), 2 * Survey::kAtOnce)
+      << "what waits behind the frozen question fails with it";
   EXPECT_EQ(round("connz").answered, 1U);
   EXPECT_EQ(round("connz").missing[0], (ServerName{"east", "name-F0"}));
 }
@@ -318,16 +332,16 @@ TEST_F(SurveyTest, WhoDoesNotListenIsMissingAtOnce) {
 
 TEST_F(SurveyTest, WhoStopsWhileHeWaitsIsNotAsked) {
   use(kConnz);
-  for (int i = 0; i < 8; ++i) join("S" + std::to_string(i));
+  for (std::size_t i = 0; i < Survey::kAtOnce; ++i) join("S" + std::to_string(i));
   join("Z");
   log_in_meshed();
   const auto asked = take("CONNZ");
-  ASSERT_EQ(asked.size(), 8U);
+  ASSERT_EQ(asked.size(), Survey::kAtOnce);
   roster.stopped(*roster.find("Z"), clock.now().wall, clock.now());
   for (const Sent& sent : asked) answer(sent, std::string(poller->route(sent.token)->server_id), 1);
   EXPECT_TRUE(take("CONNZ").empty());
   tick();
-  EXPECT_EQ(round("connz").expected, 8U);
+  EXPECT_EQ(round("connz").expected, Survey::kAtOnce);
   EXPECT_TRUE(round("connz").missing.empty());
 }
 
@@ -475,11 +489,13 @@ TEST_F(SurveyTest, AnAnswerThatALeafLinkSwallowsIsNotAskedForAgain) {
   use(kConnz);
   join("L", "site");
   log_in_meshed();
-  one("CONNZ");
-  tick(9s);
-  hear("L");  // it lives, yet the answer does not come
-  tick(1s);
-  tick(60s);
+  for (int i = 0; i < 2; ++i) {
+    one("CONNZ");
+    tick(9s);
+    hear("L");  // it lives, yet the answer does not come; the first time its link may just have been down
+    tick(1s);
+    tick(60s);
+  }
   EXPECT_TRUE(take("CONNZ").empty());
 }
 
@@ -538,7 +554,7 @@ TEST_F(SurveyTest, ServersBehindGatewaysAreInTheMesh) {
   Block statsz;
   statsz.parts = {Part(0, 1), gateways};
   LeafGuard guard(test::kTables);
-  guard.connected("A");
+  guard.connected("A", 0);
   Server server;
   server.id = "B";
   server.cluster = "west";
