@@ -116,6 +116,23 @@ class Shards : public testing::Test {
         << problems.substr(0, 4000) << missing();
   }
 
+  // What every server tells alike each shard tells alike: such a family is read by its maximum.
+  void expect_shared() {
+    const std::string family = "nats_account_jetstream_storage_bytes";
+    const Labels app{{"account", "APP"}};
+    EXPECT_TRUE(eventually(
+        [&] {
+          const auto whole = whole_.metrics().samples(family, app);
+          return whole.size() == 1 && whole[0].value > 0 &&
+                 std::any_of(shards_.begin(), shards_.end(), [&](const Agent& shard) {
+                   const auto part = shard.metrics().samples(family, app);
+                   return part.size() == 1 && part[0].labels == whole[0].labels && part[0].value == whole[0].value;
+                 });
+        },
+        30s))
+        << whole_.metrics().grep(family);
+  }
+
   // For failure messages.
   [[nodiscard]] std::string missing() const {
     std::string text = whole_.metrics().grep("nats_lookout_poll_missing{") + whole_.metrics().grep("skipped{");
@@ -153,6 +170,7 @@ TEST_F(Shards, AddUpToTheWholeAlsoThroughARestart) {
   ASSERT_TRUE(whole_.reaches("nats_auth_errors_total", {}, 7)) << whole_;
   expect_sums();
   expect_series();
+  expect_shared();
   servers_["w2"].stop(SIGTERM);
   EXPECT_TRUE(whole_.reaches("nats_server_up", {{"server", "w2"}}, 0)) << whole_;
   expect_sums();
