@@ -1,6 +1,6 @@
 // Survey: the heavy questions, which every server is asked by itself, page after page or account after account. One
-// request at a time per server, kAtOnce over all in kSlot; only a complete set of pages becomes a Block. Owned by the poller;
-// loop thread; no clock.
+// request at a time per server, kAtOnce over all in kSlot; only a complete set of pages becomes a Block. Owned by the
+// poller; loop thread; no clock.
 //
 // Each server has a lane of visits; the first one is being worked on. A visit that is not answered in time has failed,
 // and with it those behind it, since a server answers in turn; but its answer is still taken when it comes, and the
