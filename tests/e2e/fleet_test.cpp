@@ -17,7 +17,7 @@ namespace lookout::e2e {
 namespace {
 
 constexpr std::size_t kServers = 1000;
-constexpr auto kLong = 60s;
+constexpr auto kLong = 100s;
 
 class SimulatedFleet : public testing::Test {
  protected:
