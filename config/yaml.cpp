@@ -1,7 +1,9 @@
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 #include <string_view>
 
 #include "config/options.h"
@@ -15,6 +17,25 @@ using cfg::options;
 using cfg::Shape;
 using cfg::Texts;
 
+// Notes where documents begin. YAML::LoadAll() would do, but on some malformed texts it never ends.
+class Beginnings final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { last = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnScalar(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                const std::string& /*value*/) override {}
+  void OnSequenceStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                       YAML::EmitterStyle::value /*style*/) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {}
+  void OnMapEnd() override {}
+
+  YAML::Mark last;
+};
+
 // Walks a document along the option paths. The first thing that is wrong ends it. What yaml-cpp says is never passed on
 // whole: it may repeat a value.
 class Reader {
@@ -23,9 +44,13 @@ class Reader {
 
   [[nodiscard]] Result<Givens> read(const std::string& content) {
     try {
-      const auto documents = YAML::LoadAll(content);
-      if (documents.size() > 1) return at(documents[1], "a second document begins: one is right");
-      if (!documents.empty()) section(documents[0], "");
+      std::istringstream text(content);
+      YAML::Parser parser(text);
+      Beginnings beginnings;
+      if (!parser.HandleNextDocument(beginnings)) return givens_;
+      if (parser.HandleNextDocument(beginnings))
+        return Error{place(beginnings.last) + "a second document begins: one is right"};
+      section(YAML::Load(content), "");
     } catch (const YAML::Exception& error) {
       const std::string why = error.msg.substr(0, error.msg.find(':'));
       return Error{file_ + ":" + std::to_string(error.mark.line + 1) + ": not valid YAML: " + why};
@@ -35,10 +60,12 @@ class Reader {
   }
 
  private:
-  [[nodiscard]] std::string place(const YAML::Node& node) const {
-    return file_ + ":" + std::to_string(node.Mark().line + 1) + ": ";
+  [[nodiscard]] std::string place(const YAML::Mark& mark) const {
+    return file_ + ":" + std::to_string(mark.line + 1) + ": ";
   }
-  [[nodiscard]] Error at(const YAML::Node& node, const std::string& what) const { return Error{place(node) + what}; }
+  [[nodiscard]] Error at(const YAML::Node& node, const std::string& what) const {
+    return Error{place(node.Mark()) + what};
+  }
 
   void section(const YAML::Node& node, const std::string& path) {
     if (node.IsNull()) return;  // "nats:" with nothing but comments below it
@@ -100,7 +127,7 @@ class Reader {
     } else {
       texts.push_back(value.Scalar());
     }
-    givens_[option.path] = {texts, place(key) + option.path};
+    givens_[option.path] = {texts, place(key.Mark()) + option.path};
   }
 
   std::string file_;

@@ -381,7 +381,7 @@ std::map<std::pair<std::string, std::string>, nlohmann::json> streams_of(const s
     if (!json.contains("data")) continue;
     for (const auto& account : json["data"].value("account_details", nlohmann::json::array())) {
       for (const auto& stream : account.value("stream_detail", nlohmann::json::array())) {
-        if (stream.value("cluster", nlohmann::json::object()).value("leader", "") == json["server"]["name"])
+        if (stream.value("cluster", nlohmann::json::object()).value("leader", "") == json["server"].value("name", ""))
           out[{account["id"], stream["name"]}] = stream;
       }
     }
