@@ -313,7 +313,7 @@ TEST(Idz, IsNothingButTheServer) {
     for (const Told& told : recorded(kIdz, version, "req.PING.IDZ")) {
       const std::string id = at(told, "/id");
       EXPECT_EQ(rows(told, "nats_server_identity_info"), (Rows{{id + "/127.0.0.1", 1}})) << version;
-      EXPECT_EQ(told.name, at(told, "/name")) << version;
+      EXPECT_EQ(told.name, at(told, "/name").get<std::string>()) << version;
     }
   }
 }
