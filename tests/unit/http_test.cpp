@@ -164,7 +164,8 @@ TEST_F(Http, AnEmptyPageIsAnAnswer) {
   ASSERT_TRUE(got);
   EXPECT_EQ(got->status, 200);
   EXPECT_EQ(got->get_header_value("Content-Type"), kPlain);
-  EXPECT_EQ(got->get_header_value("Content-Length"), "0");
+  EXPECT_EQ(got->body, "");
+  EXPECT_TRUE(got->has_header("Content-Length"));  // newer httplibs compress nothing to 20 bytes
   EXPECT_EQ(client().Head("/metrics/exporter")->status, 200);
 }
 
