@@ -38,12 +38,40 @@ void add(Sums& sums, std::string row, std::span<const double> values) {
   for (std::size_t i = 0; i < values.size(); ++i) sum[i] += std::isnan(values[i]) ? 0 : values[i];
 }
 
+bool equal_labels(const Part& a, std::size_t row_a, const Part& b, std::size_t row_b, std::size_t labels) {
+  for (std::size_t i = 0; i < labels; ++i) {
+    if (a.label(row_a, i) != b.label(row_b, i)) return false;
+  }
+  return true;
+}
+
+// Which rows are there. Few, as routes and gateways are, are compared one by one: that is cheaper than any index.
+class Rows {
+ public:
+  Rows(const Part& part, std::size_t labels) : part_(part), labels_(labels) {
+    if (part.rows() <= kFew) return;
+    for (std::size_t row = 0; row < part.rows(); ++row) index_.insert(key(part, row, labels));
+  }
+  [[nodiscard]] bool contain(const Part& other, std::size_t row) const {
+    if (!index_.empty()) return index_.contains(key(other, row, labels_));
+    for (std::size_t mine = 0; mine < part_.rows(); ++mine) {
+      if (equal_labels(part_, mine, other, row, labels_)) return true;
+    }
+    return false;
+  }
+
+ private:
+  static constexpr std::size_t kFew = 32;
+  const Part& part_;
+  const std::size_t labels_;
+  std::unordered_set<std::string> index_;
+};
+
 // What the rows of `before` that are not in `now` had counted.
 void add_gone(Sums& sums, const Part& before, const Part& now, std::size_t labels, std::size_t folded_labels) {
-  std::unordered_set<std::string> there;
-  for (std::size_t row = 0; row < now.rows(); ++row) there.insert(key(now, row, labels));
+  const Rows there(now, labels);
   for (std::size_t row = 0; row < before.rows(); ++row) {
-    if (!there.contains(key(before, row, labels))) add(sums, key(before, row, folded_labels), before.values(row));
+    if (!there.contain(before, row)) add(sums, key(before, row, folded_labels), before.values(row));
   }
 }
 

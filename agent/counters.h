@@ -14,6 +14,7 @@
 #include "agent/clock.h"
 #include "agent/event.h"
 #include "agent/snapshot.h"
+#include "agent/text.h"
 
 namespace lookout {
 
@@ -39,11 +40,8 @@ class AccountTable {
   AccountIndex add(std::string_view id);
   void show(Account& account, std::string_view name);
 
-  struct Hash : std::hash<std::string_view> {
-    using is_transparent = void;
-  };
   const std::uint32_t limit_;
-  std::unordered_map<std::string, AccountIndex, Hash, std::equal_to<>> by_id_;
+  std::unordered_map<std::string, AccountIndex, TextHash, std::equal_to<>> by_id_;
   std::vector<Account> accounts_;
   std::vector<bool> eventful_;  // by index
   std::size_t eventful_count_ = 0;

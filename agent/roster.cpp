@@ -1,6 +1,7 @@
 #include "agent/roster.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "agent/text.h"
 
@@ -27,8 +28,17 @@ Roster::Roster(const ServerOptions& options, std::size_t collectors, Observer ob
     : options_(options), collectors_(collectors), observer_(std::move(observer)) {}
 
 Server* Roster::find(std::string_view id) {
-  const auto found = by_id_.find(std::string(id));
+  const auto found = by_id_.find(id);
   return found == by_id_.end() ? nullptr : found->second;
+}
+
+const std::vector<std::unique_ptr<Server>>& Roster::sorted() {
+  if (!std::exchange(sorted_, true)) {
+    std::sort(servers_.begin(), servers_.end(), [](const auto& a, const auto& b) {
+      return std::tie(a->cluster, a->name) < std::tie(b->cluster, b->name);
+    });
+  }
+  return servers_;
 }
 
 Server* Roster::heard(const ServerInfo& info, Now now) {
@@ -166,6 +176,7 @@ void Roster::settle(Server& joining, Now now) {
 
 void Roster::adopt(Server& joining, std::string name, Now now) {
   joining.name = std::move(name);
+  sorted_ = false;
   arrive(joining, now);
   observer_(EventKind::server_joined, joining, "");
 }
@@ -280,7 +291,6 @@ void Roster::tick(Now now) {
   std::vector<Server*> all;
   for (const auto& server : servers_) all.push_back(server.get());
   for (Server* server : all) {
-    server->seq.check();
     if (server->joining() && server->start != Wall{}) {
       settle(*server, now);  // the joining one may be gone after it, no other
       continue;

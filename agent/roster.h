@@ -19,6 +19,7 @@
 
 #include "agent/counters.h"
 #include "agent/snapshot.h"
+#include "agent/text.h"
 #include "config/config.h"
 
 namespace lookout {
@@ -69,6 +70,7 @@ struct Server {
   std::vector<std::shared_ptr<const Block>> blocks;
   std::vector<std::shared_ptr<const Block>> last_blocks;  // also those that are no longer shown, for carry_over()
 
+  bool faulty = false;  // a finding is, or was at the last look, about it
   bool dirty = true;
   std::shared_ptr<const ServerView> view;
 
@@ -110,6 +112,8 @@ class Roster {
 
   [[nodiscard]] Server* find(std::string_view id);
   [[nodiscard]] const std::vector<std::unique_ptr<Server>>& servers() const { return servers_; }
+  // The same by cluster and name.
+  [[nodiscard]] const std::vector<std::unique_ptr<Server>>& sorted();
 
  private:
   Server* make(const ServerInfo& info, Now now);
@@ -134,7 +138,8 @@ class Roster {
   const std::size_t collectors_;
   const Observer observer_;
   std::vector<std::unique_ptr<Server>> servers_;
-  std::unordered_map<std::string, Server*> by_id_;  // current and previous ids
+  bool sorted_ = true;
+  std::unordered_map<std::string, Server*, TextHash, std::equal_to<>> by_id_;  // current and previous ids
   std::uint32_t processes_ = 0;
   Mono blind_begin_;
   Mono blind_end_;

@@ -13,6 +13,7 @@ constexpr std::string_view kGlobalAccount = "$G";
 constexpr std::chrono::seconds kFreshConnect{30};    // an older CONNECT is a config reload repeating itself
 constexpr std::chrono::seconds kAuthTimeoutMax{60};  // what lived longer has been authenticated
 constexpr std::size_t kOpenGlobalMax = 65536;
+constexpr Millis kSweep{1000};
 
 // The process that the event is of: the current one, or the one before it, whose last messages may come late.
 std::uint32_t process_of(const Server& server, const Event& event) {
@@ -222,7 +223,9 @@ void State::concluded(EventKind kind, const Server& server, std::string_view rea
 void State::tick(Now now) {
   now_ = now;
   roster_.tick(now);
-  drop_stale(now);
+  if (now.mono < next_sweep_) return;
+  next_sweep_ = now.mono + kSweep;
+  sweep(now);
 }
 
 }  // namespace lookout

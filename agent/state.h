@@ -68,7 +68,7 @@ class State {
   void account_stats(const Reply& reply, Server& server, Now now);
   [[nodiscard]] bool before_authentication(const Event& event, const Server& server) const;
   void concluded(EventKind kind, const Server& server, std::string_view reason);
-  void drop_stale(Now now);
+  void sweep(Now now);
   void report(Now now);
   void report_servers(Now now);
   [[nodiscard]] bool has_twin(const Server& server) const;
@@ -96,6 +96,7 @@ class State {
   std::uint64_t rows_left_out_ = 0;
   std::uint64_t ignored_replies_ = 0;
   std::uint64_t versions_ = 0;
+  Mono next_sweep_;
   bool changed_ = true;
   Now now_{};  // of the call in progress, for what the roster concludes
 };

@@ -81,8 +81,9 @@ std::vector<std::string> State::accounts_of(const Server& server) const {
 }
 
 // A server may go on talking while one of its endpoints hangs: what that endpoint said is gone after three intervals.
-void State::drop_stale(Now now) {
+void State::sweep(Now now) {
   for (const auto& server : roster_.servers()) {
+    server->seq.check();
     for (std::size_t i = 0; i < collectors_.size(); ++i) {
       auto& block = server->blocks[i];
       if (block == nullptr || now.mono - block->received <= lifetimes_[i]) continue;

@@ -35,7 +35,8 @@ bool State::has_twin(const Server& server) const {
 void State::report_servers(Now now) {
   const Health lost = link_.connected() ? Health::critical : Health::unknown;  // blind, the agent knows nothing of them
   for (const auto& server : roster_.servers()) {
-    if (server->joining()) continue;
+    const bool faulty = server->state != Lifecycle::up || server->nameless() || has_twin(*server);
+    if (server->joining() || !(std::exchange(server->faulty, faulty) || faulty)) continue;
     const std::string entity = server->entity();
     const auto say = [&](const char* check, bool bad, Health state, const char* sentence) {
       findings_.report(check, entity, bad ? state : Health::ok,
@@ -86,13 +87,11 @@ std::shared_ptr<const Snapshot> State::snapshot(std::vector<RoundView> rounds, N
   out->version = ++versions_;
   out->link = link_.view(now);
   const bool hidden = link_.identity() == Identity::wrong_server;
-  for (const auto& server : roster_.servers()) {
+  for (const auto& server : roster_.sorted()) {
     if (hidden) break;
     ++out->servers_by_state[static_cast<std::size_t>(server->state)];
     if (!server->joining()) out->servers.push_back(view_of(*server));
   }
-  std::sort(out->servers.begin(), out->servers.end(),
-            [](const auto& a, const auto& b) { return std::tie(a->cluster, a->name) < std::tie(b->cluster, b->name); });
   out->accounts = accounts_.share();
   out->events = events_;
   out->dropped = dropped_;

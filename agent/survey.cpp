@@ -90,7 +90,7 @@ bool Survey::send(Lanes::value_type& lane, const Server& server, Now now) {
 }
 
 Survey::Lanes::iterator Survey::find(const Route& route) {
-  const auto lane = lanes_.find(std::string(route.server_id));
+  const auto lane = lanes_.find(route.server_id);
   if (lane == lanes_.end() || !lane->second.asked) return lanes_.end();
   const Work& work = lane->second.works.front();
   const bool awaited = work.collector == route.collector && work.round == route.round && work.page == route.page;

@@ -23,6 +23,7 @@
 #include "agent/metric.h"
 #include "agent/roster.h"
 #include "agent/route.h"
+#include "agent/text.h"
 #include "agent/transport.h"
 
 namespace lookout {
@@ -97,7 +98,7 @@ class Survey {
     bool overdue = false;  // and late
     Mono since{};
   };
-  using Lanes = std::unordered_map<std::string, Lane>;
+  using Lanes = std::unordered_map<std::string, Lane, TextHash, std::equal_to<>>;
 
   [[nodiscard]] std::size_t free_slots(Now now) const;
   void pump(Roster& roster, Now now);

@@ -1,6 +1,7 @@
 // Small pure functions on untrusted text and wire encodings of nats-server.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +9,11 @@
 #include "agent/clock.h"
 
 namespace lookout {
+
+// Of maps by text that are asked with views of it.
+struct TextHash : std::hash<std::string_view> {
+  using is_transparent = void;
+};
 
 inline constexpr std::size_t kMaxText = 256;  // bytes of any text from the network that is shown or kept
 

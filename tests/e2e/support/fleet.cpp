@@ -64,7 +64,7 @@ Fleet::Fleet(const TempDir& dir) {
   servers_.push_back(std::make_unique<NatsServer>(
       dir, ServerSpec{"l2", "", accounts(false), "leafnodes { remotes: [ " + both + " ] }\n"}));
   for (const auto& server : servers_) server->start();
-  if (!eventually([this] { return whole(); }, 60s)) throw std::runtime_error("the supercluster did not form");
+  if (!eventually([this] { return whole(); }, 60s)) throw std::runtime_error("no supercluster: " + missing());
 }
 
 NatsServer& Fleet::operator[](const std::string& name) const {
@@ -90,21 +90,22 @@ std::string Fleet::urls() const {
   return urls;
 }
 
-bool Fleet::whole(int size) const {
+std::string Fleet::missing(int size) const {
   for (const auto& server : servers_) {
     if (!server->process().running()) continue;
-    if (server->name()[0] == 'l') {
-      if (server->number("/varz", "/leafnodes") != (server->name() == "l1" ? 1 : 2)) return false;
+    const std::string& name = server->name();
+    if (name[0] == 'l') {
+      if (server->number("/varz", "/leafnodes") != (name == "l1" ? 1 : 2)) return name + " is not bound";
       continue;
     }
-    const std::string other = server->name()[0] == 'e' ? "west" : "east";
-    if (server->number("/gatewayz", "/outbound_gateways/" + other + "/connection/cid") < 0 ||
-        server->number("/jsz", "/meta_cluster/cluster_size") != size ||
-        server->text("/jsz", "/meta_cluster/leader").empty()) {
-      return false;
-    }
+    const std::string other = name[0] == 'e' ? "west" : "east";
+    if (server->number("/gatewayz", "/outbound_gateways/" + other + "/connection/cid") < 0)
+      return name + " has no gateway to " + other;
+    const auto members = server->number("/jsz", "/meta_cluster/cluster_size");
+    if (members != size) return name + " knows " + std::to_string(members) + " members of the meta group";
+    if (server->text("/jsz", "/meta_cluster/leader").empty()) return name + " knows no meta leader";
   }
-  return true;
+  return {};
 }
 
 const std::vector<Login>& ordinary_logins() {

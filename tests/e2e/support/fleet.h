@@ -25,7 +25,9 @@ class Fleet {
   [[nodiscard]] std::string urls() const;
 
   // All know all others, and JetStream's meta group has `size` members and a leader.
-  [[nodiscard]] bool whole(int size = 6) const;
+  [[nodiscard]] bool whole(int size = 6) const { return missing(size).empty(); }
+  // What keeps it from being so, for a person; empty when whole.
+  [[nodiscard]] std::string missing(int size = 6) const;
 
  private:
   std::vector<std::unique_ptr<NatsServer>> servers_;
