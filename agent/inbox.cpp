@@ -8,6 +8,7 @@ namespace lookout {
 namespace {
 
 constexpr std::size_t kChunkBytes = 256U << 10U;
+constexpr std::size_t kPlenty = kChunkBytes;
 
 // The fill of the Inbox, in percent, from which a class is dropped.
 constexpr std::array<std::size_t, kTraffics> kSharePercent{10, 25, 50, 60, 75, 100, 100};
@@ -88,7 +89,7 @@ bool Inbox::push(const Message& message) {
     filling_.messages.push_back({message.traffic, message.no_responders, message.received,
                                  std::string_view(place, message.subject.size()),
                                  std::string_view(body, payload.size())});
-    wake = std::exchange(waiting_, false);
+    wake = filling_.bytes_ >= kPlenty && std::exchange(waiting_, false);
   }
   if (wake) arrived_.notify_one();
   return true;
@@ -106,7 +107,7 @@ void Inbox::push(LinkEvent event) {
 void Inbox::take(Batch& batch, Mono deadline) {
   batch.clear();
   std::unique_lock lock(mutex_);
-  const auto ready = [this] { return woken_ || !filling_.messages.empty() || !filling_.links.empty(); };
+  const auto ready = [this] { return woken_ || filling_.bytes_ >= kPlenty || !filling_.links.empty(); };
   while (!ready()) {
     waiting_ = true;
     if (arrived_.wait_until(lock, deadline) == std::cv_status::timeout) break;

@@ -15,7 +15,7 @@ constexpr Millis kTick{100};
 constexpr Millis kPublish{250};   // snapshots are at most this old while something changes
 constexpr Millis kRefresh{1000};  // and this old otherwise
 constexpr const char* kIncomplete = "collection_incomplete";
-constexpr std::chrono::microseconds kGather{1000};  // events are worked off in batches: one wake-up for many
+constexpr Millis kAsking{10};  // the pause between turns while servers wait to be asked
 
 // As many as a sentence can hold.
 std::string names_of(const std::vector<ServerName>& servers) {
@@ -44,11 +44,9 @@ Loop::Loop(const Config& config, std::span<const Collector> collectors, DecodeEv
 void Loop::run(const std::stop_token& stop) {
   const std::stop_callback wake(stop, [this] { inbox_.wake(); });
   Batch batch;
-  Mono taken{};
   while (!stop.stop_requested()) {
-    std::this_thread::sleep_until(taken + kGather);
-    inbox_.take(batch, std::max(next_tick_, read_clock().mono));
-    taken = read_clock().mono;
+    const Mono soon = read_clock().mono + kAsking;
+    inbox_.take(batch, poller_.asking() ? std::min(soon, next_tick_) : next_tick_);
     turn(batch, read_clock());
   }
 }

@@ -49,6 +49,9 @@ class Survey {
 
   void add(const Server& server, Visit visit, Now now);
 
+  // Whether something waits to be asked, or for an answer that is not overdue.
+  [[nodiscard]] bool asking() const { return !ready_.empty() || !flying_.empty(); }
+
   // Asks what may be asked now, and notices who is late.
   void tick(Roster& roster, Now now);
 

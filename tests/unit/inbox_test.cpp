@@ -82,6 +82,29 @@ TEST(Inbox, WakesForALinkEvent) {
   EXPECT_EQ(batch.links[0].url, "nats://x");
 }
 
+TEST(Inbox, LetsFewMessagesGatherUntilTheDeadline) {
+  Inbox inbox(1 << 20);
+  inbox.push(message(Traffic::vital, "early", ""));
+  std::jthread writer([&] { inbox.push(message(Traffic::vital, "late", "")); });
+  const auto deadline = steady_clock::now() + std::chrono::milliseconds(200);
+  Batch batch;
+  inbox.take(batch, deadline);
+  EXPECT_GE(steady_clock::now(), deadline);
+  EXPECT_EQ(batch.messages.size(), 2U);
+}
+
+TEST(Inbox, WakesForMuch) {
+  Inbox inbox(8 << 20);
+  std::jthread writer([&] {
+    for (int i = 0; i < 1000; ++i) inbox.push(message(Traffic::vital, "s", std::string(1000, 'x')));
+  });
+  const auto start = steady_clock::now();
+  Batch batch;
+  inbox.take(batch, start + std::chrono::seconds(30));
+  EXPECT_LT(steady_clock::now() - start, std::chrono::seconds(20));
+  EXPECT_GE(batch.messages.size(), 200U);
+}
+
 TEST(Inbox, WakeEndsTheWait) {
   Inbox inbox(1 << 20);
   std::jthread waker([&] { inbox.wake(); });

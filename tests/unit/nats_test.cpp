@@ -107,7 +107,8 @@ class NatsTest : public ::testing::Test {
 
  private:
   void take(Mono deadline) {
-    inbox_.take(batch_, deadline);
+    constexpr Millis kShort{5};  // few messages do not end the wait
+    inbox_.take(batch_, std::min<Mono>(deadline, std::chrono::steady_clock::now() + kShort));
     links_.insert(links_.end(), batch_.links.begin(), batch_.links.end());
     for (const Message& message : batch_.messages) {
       messages_.push_back(
