@@ -11,7 +11,8 @@
 namespace lookout {
 namespace {
 
-constexpr Millis kTick{100};
+constexpr Millis kShortTick{100};
+constexpr Millis kLongTick{250};
 constexpr Millis kPublish{250};   // snapshots are at most this old while something changes
 constexpr Millis kRefresh{1000};  // and this old otherwise
 constexpr const char* kIncomplete = "collection_incomplete";
@@ -29,11 +30,19 @@ std::string names_of(const std::vector<ServerName>& servers) {
   return out;
 }
 
+// A tenth of the shortest interval: each turn of an idle agent costs more by the wake-up than by its work.
+Millis tick_for(const std::map<std::string, CollectOptions>& collect) {
+  Millis shortest = kLongTick * 10;
+  for (const auto& [endpoint, options] : collect) shortest = std::min(shortest, options.interval);
+  return std::clamp(shortest / 10, kShortTick, kLongTick);
+}
+
 }  // namespace
 
 Loop::Loop(const Config& config, std::span<const Collector> collectors, DecodeEvent decode, State::Sink sink,
            Inbox& inbox, Transport& transport, Cell& cell, Instruments& instruments)
-    : collectors_(collectors),
+    : tick_(tick_for(config.collect)),
+      collectors_(collectors),
       decode_(std::move(decode)),
       state_(config, collectors, std::move(sink)),
       poller_(config, collectors, transport),
@@ -134,7 +143,7 @@ void Loop::answer(const Route& route, const Message& message, Now now) {
 }
 
 void Loop::tick(Now now) {
-  next_tick_ = now.mono + kTick;
+  next_tick_ = now.mono + tick_;
   for (std::size_t i = 0; i < kTraffics; ++i)
     state_.dropped(static_cast<Traffic>(i), inbox_.dropped(static_cast<Traffic>(i)), now);
   poller_.tick(

@@ -45,6 +45,7 @@ class Loop {
   void log_findings();
   void publish(Now now);
 
+  const Millis tick_;
   const std::span<const Collector> collectors_;
   const DecodeEvent decode_;
   ReplyDecoder replies_;

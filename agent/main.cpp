@@ -1,5 +1,6 @@
 // main: the wiring, top to bottom. Signals are taken by the main thread only; every other thread is started with them
 // blocked.
+#include <malloc.h>
 #include <pthread.h>
 
 #include <csignal>
@@ -220,6 +221,7 @@ int run(int argc, char** argv) {
 }  // namespace lookout
 
 int main(int argc, char** argv) {
+  mallopt(M_ARENA_MAX, 2);  // else every thread that renders a page keeps a megabyte of its own
   try {
     return lookout::run(argc, argv);
   } catch (const std::exception& error) {
