@@ -65,6 +65,27 @@ Deflated Deflater::finish() {
   return std::move(part_);
 }
 
+struct Inflater::Stream {
+  inflate_state z{};
+  std::array<std::uint8_t, 65536> out{};
+};
+
+Inflater::Inflater(std::shared_ptr<const Deflated> part) : part_(std::move(part)), stream_(std::make_unique<Stream>()) {
+  isal_inflate_init(&stream_->z);
+  stream_->z.crc_flag = ISAL_DEFLATE;
+  stream_->z.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(part_->bytes.data()));  // not written to
+  stream_->z.avail_in = static_cast<std::uint32_t>(part_->bytes.size());
+}
+Inflater::~Inflater() = default;
+
+std::string_view Inflater::next() {
+  inflate_state& z = stream_->z;
+  z.next_out = stream_->out.data();
+  z.avail_out = static_cast<std::uint32_t>(stream_->out.size());
+  isal_inflate(&z);  // fails only for bytes that are not of a Deflater
+  return {reinterpret_cast<const char*>(stream_->out.data()), stream_->out.size() - z.avail_out};
+}
+
 Deflated deflate_part(std::string_view text) {
   Deflater deflater;
   deflater.add(text);

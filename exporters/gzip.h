@@ -35,6 +35,21 @@ class Deflater {
   Deflated part_;
 };
 
+// Gives the text of one part back, piece by piece. Used by one thread.
+class Inflater {
+ public:
+  explicit Inflater(std::shared_ptr<const Deflated> part);
+  ~Inflater();
+
+  // The next piece, valid until the next call; empty after the last one.
+  [[nodiscard]] std::string_view next();
+
+ private:
+  struct Stream;
+  std::shared_ptr<const Deflated> part_;
+  std::unique_ptr<Stream> stream_;
+};
+
 [[nodiscard]] Deflated deflate_part(std::string_view text);
 [[nodiscard]] std::string gzip_join(std::initializer_list<const Deflated*> parts);
 

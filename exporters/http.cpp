@@ -93,17 +93,45 @@ const char* sentence_of(int status) {
   }
 }
 
+// A text that is told piece by piece, the pieces of `front` first.
+class Told {
+ public:
+  Told(std::string body, std::shared_ptr<const Deflated> front)
+      : body_(std::move(body)), front_size_(front == nullptr ? 0 : front->size) {
+    if (front_size_ > 0) inflater_.emplace(std::move(front));
+  }
+  [[nodiscard]] std::size_t size() const { return front_size_ + body_.size(); }
+  // Asked for one offset after the other.
+  [[nodiscard]] std::string_view at(std::size_t offset) {
+    if (offset < front_size_) return inflater_->next();
+    return std::string_view(body_).substr(offset - front_size_, kPiece);
+  }
+
+ private:
+  const std::string body_;
+  const std::size_t front_size_;
+  std::optional<Inflater> inflater_;
+};
+
 // The body goes out through a provider: httplib would compress a plain body itself, and with Brotli by preference.
-void send(httplib::Response& response, std::string body, const char* type) {
-  const auto size = body.size();
-  if (size == 0) return response.set_content("", type);  // httplib takes a provider of nothing for one without an end
+void send(httplib::Response& response, std::string body, const char* type,
+          std::shared_ptr<const Deflated> front = nullptr) {
+  const auto told = std::make_shared<Told>(std::move(body), std::move(front));
+  // httplib takes a provider of nothing for one without an end.
+  if (told->size() == 0) return response.set_content("", type);
   const auto give_up = std::chrono::steady_clock::now() + kBodyLimit;
-  response.set_content_provider(size, type,
-                                [text = std::make_shared<const std::string>(std::move(body)), give_up](
-                                    std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+  response.set_content_provider(told->size(), type,
+                                [told, give_up](std::size_t offset, std::size_t, httplib::DataSink& sink) {
                                   if (std::chrono::steady_clock::now() > give_up) return false;
-                                  return sink.write(text->data() + offset, std::min(length, kPiece));
+                                  const std::string_view piece = told->at(offset);
+                                  return !piece.empty() && sink.write(piece.data(), piece.size());
                                 });
+}
+
+// A page of metrics in one piece of gzip.
+std::string zipped(const Rendered& rendered) {
+  const Deflated end = deflate_part(rendered.body);
+  return gzip_join({rendered.front.get(), &end});
 }
 
 // A list may come in several lines.
@@ -250,15 +278,19 @@ class HttpServer::Impl {
                     started_,
                     request.get_param_value("strict") == "1",
                     request.get_param_value("prefix"),
-                    accepts_gzip(list_header(request, "Accept-Encoding")),
                     accepted_format(list_header(request, "Accept"))};
     Rendered rendered = route.render(view);
     response.status = rendered.status;
-    if (rendered.gzip) response.set_header("Content-Encoding", "gzip");
     response.set_header("Vary", "Accept, Accept-Encoding");
     // Parts of a page are of no use; httplib would cut them out of the compressed body, as often as asked.
     const_cast<httplib::Request&>(request).ranges.clear();
-    send(response, std::move(rendered.body), rendered.type == nullptr ? route.type : rendered.type);
+    const char* const type = rendered.type == nullptr ? route.type : rendered.type;
+    if (rendered.front != nullptr && accepts_gzip(list_header(request, "Accept-Encoding"))) {
+      response.set_header("Content-Encoding", "gzip");
+      send(response, zipped(rendered), type);
+    } else {
+      send(response, std::move(rendered.body), type, std::move(rendered.front));
+    }
     instruments_.http_seconds.Observe(seconds(clock_().mono - now.mono));
   }
 

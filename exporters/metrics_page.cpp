@@ -54,18 +54,15 @@ std::shared_ptr<const MetricsPage::Body> MetricsPage::make(const Kind& kind, con
                                                            const Instruments& instruments, Now now) {
   auto body = std::make_shared<Body>();
   body->version = snapshot.version;
-  if (kind.gzip) {
-    Deflater deflater;
-    const auto compress = [&deflater](std::string_view piece) { deflater.add(piece); };
-    compress(render(kind, snapshot, instruments, now, compress));
-    body->deflated = deflater.finish();
-  } else {
-    body->text = render(kind, snapshot, instruments, now, {});
-  }
+  Deflater deflater;
+  const auto compress = [&deflater](std::string_view piece) { deflater.add(piece); };
+  compress(render(kind, snapshot, instruments, now, compress));
+  body->deflated = deflater.finish();
   return body;
 }
 
-std::string MetricsPage::page(const Kind& kind, const Snapshot& snapshot, const Instruments& instruments, Now now) {
+MetricsPage::Page MetricsPage::page(const Kind& kind, const Snapshot& snapshot, const Instruments& instruments,
+                                    Now now) {
   const std::shared_ptr<Kept> kept = find(kind, now.mono);
   std::shared_ptr<const Body> body;
   {
@@ -73,10 +70,7 @@ std::string MetricsPage::page(const Kind& kind, const Snapshot& snapshot, const 
     if (!kept->body || kept->body->version < snapshot.version) kept->body = make(kind, snapshot, instruments, now);
     body = kept->body;
   }
-  const std::string end = render_end(kind, snapshot, instruments, now);
-  if (!kind.gzip) return body->text + end;
-  const Deflated deflated = deflate_part(end);
-  return gzip_join({&body->deflated, &deflated});
+  return {{body, &body->deflated}, render_end(kind, snapshot, instruments, now)};
 }
 
 }  // namespace lookout

@@ -1,5 +1,6 @@
-// MetricsPage: the pages of metrics for any number of scrapers. What changes only with the Snapshot is rendered, and
-// compressed, once for it; the agent's own part of /metrics every time. Owned by HttpServer; any thread.
+// MetricsPage: the pages of metrics for any number of scrapers. What changes only with the Snapshot is rendered once for
+// it and kept compressed, a twentieth of its text; the agent's own part of /metrics every time. Owned by HttpServer; any
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -24,19 +25,21 @@ class MetricsPage {
   struct Kind {
     Schema schema = Schema::native;
     Format format = Format::text;
-    bool gzip = false;
     std::string prefix;  // of names, Schema::exporter only
     bool operator==(const Kind&) const = default;
   };
 
-  [[nodiscard]] std::string page(const Kind& kind, const Snapshot& snapshot, const Instruments& instruments, Now now);
+  struct Page {
+    std::shared_ptr<const Deflated> fleet;
+    std::string end;
+  };
+  [[nodiscard]] Page page(const Kind& kind, const Snapshot& snapshot, const Instruments& instruments, Now now);
 
  private:
   static constexpr std::size_t kMaxKept = 8;
 
-  struct Body {  // in the one form that is asked for: a large page is twenty times larger as text
+  struct Body {
     std::uint64_t version = 0;
-    std::string text;
     Deflated deflated;
   };
   struct Kept {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string_view>
+#include <utility>
 
 #include "exporters/health.h"
 #include "exporters/landing.h"
@@ -19,10 +20,10 @@ constexpr std::chrono::seconds kHeartbeatLimit{30};
 
 template <Schema schema>
 Rendered render_metrics(const View& view) {
-  const MetricsPage::Kind kind{schema, view.format, view.gzip,
-                               schema == Schema::exporter ? view.prefix : std::string()};
+  const MetricsPage::Kind kind{schema, view.format, schema == Schema::exporter ? view.prefix : std::string()};
   const char* const type = view.format == Format::openmetrics ? kOpenMetrics : kMetrics;
-  return {view.metrics.page(kind, view.snapshot, view.instruments, view.now), 200, view.gzip, type};
+  MetricsPage::Page page = view.metrics.page(kind, view.snapshot, view.instruments, view.now);
+  return {std::move(page.end), 200, type, std::move(page.fleet)};
 }
 
 // It goes into every name of the page.
@@ -35,7 +36,7 @@ bool valid_prefix(std::string_view prefix) {
 Rendered render_exporter_page(const View& view) {
   if (view.prefix.empty() || valid_prefix(view.prefix)) return render_metrics<Schema::exporter>(view);
   return {"A prefix is made of letters, digits and underscores, does not begin with a digit and is at most 64 long.\n",
-          400, false, kText};
+          400, kText};
 }
 
 Rendered render_alive(const View& view) {

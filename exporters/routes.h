@@ -1,12 +1,14 @@
 // Routes: the endpoints as a table {path, content type, render}. A new endpoint is one line in routes.cpp. Any thread.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 
 #include "agent/clock.h"
 #include "agent/instruments.h"
 #include "agent/snapshot.h"
+#include "exporters/gzip.h"
 #include "exporters/metrics_page.h"
 #include "exporters/writer.h"
 
@@ -21,15 +23,14 @@ struct View {
   Mono started;                  // of the HTTP server
   bool strict = false;           // ?strict=1
   std::string prefix;            // ?prefix=
-  bool gzip = false;             // the client takes it
   Format format = Format::text;  // of metrics, that the client likes best
 };
 
 struct Rendered {
   std::string body;
   int status = 200;
-  bool gzip = false;           // the body is compressed
-  const char* type = nullptr;  // where it is not the route's
+  const char* type = nullptr;               // where it is not the route's
+  std::shared_ptr<const Deflated> front{};  // comes before the body
 };
 
 struct Route {
