@@ -1,7 +1,10 @@
 #include "agent/loop.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -46,6 +49,7 @@ Loop::Loop(const Config& config, std::span<const Collector> collectors, DecodeEv
       decode_(std::move(decode)),
       state_(config, collectors, std::move(sink)),
       poller_(config, collectors, transport),
+      memory_(config.memory_limit),
       inbox_(inbox),
       cell_(cell),
       instruments_(instruments) {}
@@ -149,7 +153,31 @@ void Loop::tick(Now now) {
   poller_.tick(
       state_.roster(), [this](const Server& server) { return state_.accounts_of(server); }, now);
   state_.tick(now);
+  watch_memory(now);
   report_rounds(now);
+}
+
+// Of what takes the most, less is kept and asked from now on: a part of the picture instead of a killed process.
+void Loop::watch_memory(Now now) {
+  const std::uint64_t used = memory_.limit() == 0 ? 0 : resident_bytes();
+  if (!memory_.exceeded(used, now.mono)) return;
+  std::optional<std::size_t> largest;
+  std::uint64_t most = 0;
+  for (std::size_t i = 0; i < collectors_.size(); ++i) {
+    const std::uint64_t bytes = poller_.can_reduce(i) ? state_.memory_of(i) : 0;
+    if (bytes > most) largest = i;
+    most = std::max(most, bytes);
+  }
+  if (!largest) return;
+  poller_.reduce(*largest);
+  state_.forget(*largest);
+  const auto megabytes = [](std::uint64_t bytes) { return std::to_string(bytes >> 20U); };
+  state_.findings().report("agent_memory", collectors_[*largest].name, Health::warning,
+                           std::string("less is asked by ").append(collectors_[*largest].name) + ": the agent holds " +
+                               megabytes(used) + " MiB of " + megabytes(memory_.limit()) + " MiB",
+                           {}, now);
+  publish(now);  // the last snapshot holds it too
+  malloc_trim(0);
 }
 
 // A finding is told when it comes, changes its state, and goes.

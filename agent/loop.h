@@ -13,6 +13,7 @@
 #include "agent/event.h"
 #include "agent/inbox.h"
 #include "agent/instruments.h"
+#include "agent/memory.h"
 #include "agent/poller.h"
 #include "agent/state.h"
 #include "agent/transport.h"
@@ -42,6 +43,7 @@ class Loop {
   void answer(const Route& route, const Message& message, Now now);
   void tick(Now now);
   void report_rounds(Now now);
+  void watch_memory(Now now);
   void log_findings();
   void publish(Now now);
 
@@ -51,6 +53,7 @@ class Loop {
   ReplyDecoder replies_;
   State state_;
   Poller poller_;
+  MemoryGuard memory_;
   Inbox& inbox_;
   Cell& cell_;
   Instruments& instruments_;

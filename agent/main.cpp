@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -15,6 +16,7 @@
 
 #include "agent/log.h"
 #include "agent/loop.h"
+#include "agent/memory.h"
 #include "agent/nats.h"
 #include "collectors/collectors.h"
 #include "config/config.h"
@@ -87,6 +89,13 @@ Config fixed_part(Config config) {
   return config;
 }
 
+// What waits between NATS and the loop is a part of the memory.
+Config within_memory(Config config) {
+  if (config.memory_limit == 0) config.memory_limit = cgroup_memory_limit();
+  if (config.memory_limit != 0) config.inbox_bytes = std::min(config.inbox_bytes, config.memory_limit / 16);
+  return config;
+}
+
 class Server {
  public:
   Server(std::vector<std::string> arguments, const Config& config)
@@ -121,7 +130,7 @@ class Server {
     }
     log::configure(line.config.log_level, line.config.log_format);
     if (const auto error = events.reopen()) log::error("event log not reopened", {{"reason", error->what}});
-    if (fixed_part(line.config) != fixed_part(config_))
+    if (fixed_part(within_memory(line.config)) != fixed_part(config_))
       log::warn("some changed options take effect only after a restart");
     if (auto fresh = secrets(config_.nats); fresh != secrets_) {
       secrets_ = std::move(fresh);
@@ -214,7 +223,7 @@ int run(int argc, char** argv) {
     case Command::serve:
       break;
   }
-  return Server(arguments, line.config).run(signals);
+  return Server(arguments, within_memory(line.config)).run(signals);
 }
 
 }  // namespace

@@ -122,6 +122,10 @@ class Part {
     values_.insert(values_.end(), values.begin(), values.end());
     led_.push_back(led);
   }
+  [[nodiscard]] std::size_t memory() const {  // bytes
+    return sizeof(Part) + text_.capacity() + ends_.capacity() * sizeof(std::uint32_t) +
+           values_.capacity() * sizeof(double) + led_.capacity() / 8;
+  }
   [[nodiscard]] std::span<double> change(std::size_t row) {
     return std::span(values_).subspan(row * metrics_, metrics_);
   }
@@ -143,6 +147,13 @@ struct Block {
   Mono received;                        // when it reached the Inbox
   std::uint64_t bytes = 0;              // as received, compressed where the server did so; all pages
 };
+
+[[nodiscard]] inline std::uint64_t memory_of(const Block& block) {  // bytes
+  std::uint64_t bytes = sizeof(Block);
+  for (const Part& part : block.parts) bytes += part.memory();
+  for (const auto& [section, part] : block.carried) bytes += part.memory();
+  return bytes;
+}
 
 // What a question depends on.
 struct Ask {

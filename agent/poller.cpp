@@ -13,6 +13,10 @@ constexpr Millis kAccounts{1500};      // until the servers have told which they
 constexpr std::size_t kAskAtOnce = 256;
 constexpr Millis kAskAgain{1000};  // when the transport's queue was full
 
+bool is_heavy(const Collector& collector, Level level) {
+  return collector.reach != Reach::all && level >= collector.paged_from;
+}
+
 bool is_up(const Server& server) {
   return server.state == Lifecycle::up;
 }
@@ -31,9 +35,9 @@ Poller::Poller(const Config& config, std::span<const Collector> collectors, Tran
       views_(collectors.size()) {
   for (const Collector& collector : collectors) {
     const CollectOptions& options = config.collect.at(collector.name);
-    const bool heavy = collector.reach != Reach::all && options.level >= collector.paged_from;
     views_[questions_.size()].polled = options.level != Level::off;
-    questions_.push_back({options.level, options.interval, heavy, parse_version(collector.since)});
+    questions_.push_back(
+        {options.level, options.interval, is_heavy(collector, options.level), parse_version(collector.since)});
   }
   // Light ones first, and accounts when somebody has told of them. Later rounds are spread over half of their interval.
   const auto polled = std::count_if(questions_.begin(), questions_.end(),
@@ -77,6 +81,22 @@ void Poller::disconnected() {
   }
   for (RoundView& view : views_) view.missing.clear();
   ++ended_;
+}
+
+void Poller::reduce(std::size_t collector) {
+  Question& question = questions_[collector];
+  Round& round = rounds_[collector];
+  question.level = static_cast<Level>(static_cast<std::uint8_t>(question.level) - 1);
+  question.heavy = is_heavy(collectors_[collector], question.level);
+  question.first_round = ++round.number;
+  round.open = false;
+  round.to_ask.clear();
+  survey_.drop(collector);
+  views_[collector].polled = question.level != Level::off;
+  views_[collector].reduced = true;
+  views_[collector].missing.clear();
+  ++ended_;
+  changed_ = true;
 }
 
 void Poller::tick(Roster& roster, const AccountsOf& accounts, Now now) {

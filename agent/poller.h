@@ -62,6 +62,14 @@ class Poller {
   // It was decoded to its assembly. `reply` gets what earlier pages said; `bytes` as received.
   Answer answered(const Route& route, Reply& reply, std::uint64_t bytes, Roster& roster, Now now);
 
+  // From now on less is asked of every server: summary instead of detail, nothing instead of summary. What was asked
+  // before is no longer awaited.
+  void reduce(std::size_t collector);
+  // Whether there is less to ask.
+  [[nodiscard]] bool can_reduce(std::size_t collector) const {
+    return collector != kStatsz && questions_[collector].level != Level::off;
+  }
+
   // It could not be decoded, or nobody is there to answer.
   void failed(const Route& route);
 
@@ -86,8 +94,9 @@ class Poller {
     Millis interval{};
     bool heavy = false;
     Version since{};
-    Millis start{};   // after a login
-    Millis spread{};  // by how much the second round comes early
+    Millis start{};                 // after a login
+    Millis spread{};                // by how much the second round comes early
+    std::uint64_t first_round = 0;  // those before it were asked with another level
   };
   enum class Status : std::uint8_t { due, answered, missing };
   struct Round {

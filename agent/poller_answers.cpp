@@ -14,8 +14,9 @@ std::optional<Route> Poller::route(std::string_view token) const {
   auto route = route_of(token);
   if (!route || route->kind == Route::Kind::user_info) return route;
   if (route->kind == Route::Kind::ping && route->collector == kStatsz) return route;
-  const bool asked = route->collector < collectors_.size() && questions_[route->collector].level != Level::off;
-  return asked ? route : std::nullopt;
+  if (route->collector >= collectors_.size()) return std::nullopt;
+  const Question& question = questions_[route->collector];
+  return question.level != Level::off && route->round >= question.first_round ? route : std::nullopt;
 }
 
 bool Poller::vital(const Route& route) const {

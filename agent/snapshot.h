@@ -116,6 +116,7 @@ struct RoundView {  // the last finished round of one collector
   std::vector<ServerName> detail_skipped;  // asked for less than configured, because the answer would be too big for a
                                            // leaf node link
   bool polled = true;                      // false: its level is off
+  bool reduced = false;                    // asked for less than configured, for want of memory
 };
 
 struct Snapshot {

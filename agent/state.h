@@ -50,6 +50,9 @@ class State {
   // For the poller.
   // The ids of the accounts that this server told of by itself or when asked for its accounts, sorted.
   [[nodiscard]] std::vector<std::string> accounts_of(const Server& server) const;
+  // What is kept of a collector's answers, in bytes; and forgets it.
+  [[nodiscard]] std::uint64_t memory_of(std::size_t collector) const;
+  void forget(std::size_t collector);
   [[nodiscard]] const LinkState& link() const { return link_; }
   [[nodiscard]] Roster& roster() { return roster_; }
   [[nodiscard]] const Roster& roster() const { return roster_; }

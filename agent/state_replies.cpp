@@ -80,6 +80,23 @@ std::vector<std::string> State::accounts_of(const Server& server) const {
   return ids;
 }
 
+std::uint64_t State::memory_of(std::size_t collector) const {
+  std::uint64_t bytes = 0;
+  for (const auto& server : roster_.servers()) {
+    if (const auto& block = server->last_blocks[collector]) bytes += lookout::memory_of(*block);
+  }
+  return bytes;
+}
+
+void State::forget(std::size_t collector) {
+  for (const auto& server : roster_.servers()) {
+    server->blocks[collector].reset();
+    server->last_blocks[collector].reset();
+    server->dirty = true;
+  }
+  changed_ = true;
+}
+
 // A server may go on talking while one of its endpoints hangs: what that endpoint said is gone after three intervals.
 void State::sweep(Now now) {
   for (const auto& server : roster_.servers()) {

@@ -182,6 +182,16 @@ void Survey::fail_all(Lanes::value_type& lane) {
   for (const Work& work : lane.second.works) fail(lane.first, work, {});
 }
 
+void Survey::drop(std::size_t collector) {
+  for (auto lane = lanes_.begin(); lane != lanes_.end();) {
+    auto& works = lane->second.works;
+    const auto waiting = works.begin() + (lane->second.asked ? 1 : 0);
+    works.erase(std::remove_if(waiting, works.end(), [&](const Work& work) { return work.collector == collector; }),
+                works.end());
+    lane = works.empty() ? lanes_.erase(lane) : std::next(lane);
+  }
+}
+
 void Survey::prune(Roster& roster) {
   std::erase_if(lanes_, [&](const auto& lane) {
     if (!lane.second.overdue) return false;

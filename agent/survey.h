@@ -82,6 +82,9 @@ class Survey {
   };
   [[nodiscard]] std::vector<Failure> take_failures() { return std::exchange(failures_, {}); }
 
+  // Asks no more about it; answers on their way are the caller's to refuse.
+  void drop(std::size_t collector);
+
   // Forgets servers that are gone.
   void prune(Roster& roster);
   void clear();

@@ -208,6 +208,11 @@ std::vector<Option> process_options() {
        scalar(
            [](auto& c) -> auto& { return c.inbox_bytes; },
            [](const std::string& given) { return read_bytes(given, 1U << 20U); }, write_bytes)},
+      {"memory.limit", kLimits, "BYTES",
+       "before it is reached, less detail is asked for and kept; 0: the limit of the control group",
+       scalar(
+           [](auto& c) -> auto& { return c.memory_limit; },
+           [](const std::string& given) { return read_bytes(given, 0); }, write_bytes)},
       {"shutdown.linger", kProcess, "DURATION", "how long /metrics still answers after SIGTERM",
        duration(
            [](auto& c) -> auto& { return c.shutdown_linger; }, milliseconds{0})},

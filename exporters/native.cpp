@@ -160,6 +160,12 @@ void emit_rounds(Page& page, std::uint64_t RoundView::*value) {
   }
 }
 
+void emit_reduced(Page& page) {
+  for (std::size_t i = 0; i < std::min(page.snapshot.rounds.size(), page.collectors.size()); ++i) {
+    if (page.snapshot.rounds[i].reduced) page.out.sample(page.labels({}, {{"endpoint", page.collectors[i].name}}), 1);
+  }
+}
+
 void emit_named(Page& page, std::vector<ServerName> RoundView::*names) {
   std::set<std::string> seen;
   for (std::size_t i = 0; i < std::min(page.snapshot.rounds.size(), page.collectors.size()); ++i) {
@@ -253,6 +259,8 @@ constexpr NativeFamily kFamilies[] = {
     {"nats_lookout_detail_skipped", gauge, "endpoint,nats_cluster,server", "polling",
      "A server that was asked for less than configured, because the answer could be too big for a leaf node link.",
      [](Page& page) { emit_named(page, &RoundView::detail_skipped); }},
+    {"nats_lookout_poll_reduced", gauge, "endpoint", "memory",
+     "An endpoint that is asked for less than configured, because memory is short.", emit_reduced},
     {"nats_lookout_poll_late_replies_total", counter, "endpoint", "polling",
      "Replies that came after their round was over; they still apply.",
      [](Page& page) { emit_rounds(page, &RoundView::late_total); }},

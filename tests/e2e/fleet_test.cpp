@@ -171,5 +171,29 @@ TEST_F(SimulatedFleet, EventsOfAllAreCountedExactly) {
   }
 }
 
+TEST_F(SimulatedFleet, FitsIntoLittleMemoryByLeavingOutDetail) {
+  constexpr std::uint64_t kLimit = 64U << 20U;
+  server_.start();
+  fleet::Shape shape;
+  shape.servers = kServers;
+  fleet_ = std::make_unique<fleet::Simulator>(shape, fleet::Link{server_.url(), kAdmin.user, kAdmin.password, 10, 0});
+  std::vector<std::string> options = watch(server_.url());
+  options.emplace_back("--collect.interval=10s");
+  options.emplace_back("--memory.limit=64MiB");
+  agent_.start(options);
+  EXPECT_TRUE(agent_.reaches([](const Page& page) { return page.count("nats_lookout_poll_reduced") > 0; }, kLong));
+  EXPECT_TRUE(agent_.page().is("nats_health_finding", {{"check", "agent_memory"}}, 1));
+  EXPECT_NE(agent_.log().find("less is asked by"), std::string::npos);
+  // Three more rounds of all that is left.
+  const double rounds = agent_.page().sum("nats_lookout_poll_rounds_total", {{"endpoint", "statsz"}});
+  EXPECT_TRUE(agent_.reaches(
+      [&](const Page& page) {
+        return page.sum("nats_lookout_poll_rounds_total", {{"endpoint", "statsz"}}) >= rounds + 3 &&
+               page.sum("nats_server_up") == kServers + 1;
+      },
+      kLong));
+  EXPECT_LT(agent_.page().sum("process_resident_memory_bytes"), static_cast<double>(kLimit));
+}
+
 }  // namespace
 }  // namespace lookout::e2e

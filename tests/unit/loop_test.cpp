@@ -25,10 +25,11 @@ class LoopTest : public testing::Test {
   LoopTest() { use({{"statsz", Level::summary}, {"varz", Level::summary}}); }
 
   void use(const test::Levels& levels) {
+    Config config = test::poll_config(levels);
+    config.memory_limit = memory_limit;
     loop = std::make_unique<Loop>(
-        test::poll_config(levels), test::kTables,
-        [this](const Message& message) -> const Event& { return decoder.decode(message); }, [](const Event&, Now) {},
-        inbox, transport, cell, instruments);
+        config, test::kTables, [this](const Message& message) -> const Event& { return decoder.decode(message); },
+        [](const Event&, Now) {}, inbox, transport, cell, instruments);
   }
   void turn(std::chrono::milliseconds later = 300ms) {
     inbox.take(batch, Mono{});
@@ -85,6 +86,7 @@ class LoopTest : public testing::Test {
     return found == nullptr ? 0 : found->parts[0].rows();
   }
 
+  std::uint64_t memory_limit = 0;
   test::Clock clock;
   Inbox inbox{1 << 20};
   Batch batch;
@@ -232,6 +234,25 @@ TEST_F(LoopTest, WhoElseDoesNotAnswerIsLoggedToo) {
 TEST_F(LoopTest, TheHeartbeatBeats) {
   turn();
   EXPECT_EQ(instruments.heartbeat.load(), clock.now().mono.time_since_epoch().count());
+}
+
+TEST_F(LoopTest, NearItsMemoryLimitItLetsGoOfWhatTakesTheMost) {
+  memory_limit = 1U << 20U;  // this process holds more
+  use({{"statsz", Level::summary}, {"varz", Level::summary}, {"raftz", Level::summary}});
+  connect();
+  reply(last("STATSZ"), statsz("A"));
+  reply(last("VARZ"), page("A", 0, 300));
+  turn(6s);
+  EXPECT_EQ(block("A", "varz"), nullptr);
+  EXPECT_NE(block("A", "statsz"), nullptr) << "servers are known by it";
+  const auto snapshot = cell.get();
+  EXPECT_TRUE(snapshot->rounds[test::table("varz")].reduced);
+  EXPECT_FALSE(snapshot->rounds[test::table("varz")].polled);
+  ASSERT_FALSE(snapshot->findings.empty());
+  EXPECT_EQ(snapshot->findings.back().check, "agent_memory");
+  EXPECT_THAT(snapshot->findings.back().sentence, HasSubstr("less is asked by varz: the agent holds"));
+  turn(6s);
+  EXPECT_NE(block("A", "statsz"), nullptr);
 }
 
 }  // namespace

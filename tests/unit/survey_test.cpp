@@ -571,5 +571,48 @@ TEST_F(SurveyTest, ServersBehindGatewaysAreInTheMesh) {
   EXPECT_FALSE(guard.outside(server));
 }
 
+TEST_F(SurveyTest, WhereMemoryIsShortLessIsAsked) {
+  use({{"statsz", Level::summary}, {"subsz", Level::detail}});
+  join("A");
+  join("B");
+  log_in_meshed();
+  const auto asked = take("SUBSZ");
+  ASSERT_EQ(asked.size(), 2U);
+  ASSERT_TRUE(poller->can_reduce(test::table("subsz")));
+  poller->reduce(test::table("subsz"));
+  EXPECT_TRUE(round("subsz").reduced);
+  EXPECT_TRUE(round("subsz").polled);
+  EXPECT_FALSE(poller->route(asked[0].token)) << "a page of detail is no summary";
+  for (int i = 0; i < 700 && poller->rounds()[test::table("subsz")].rounds_total == 0; ++i) {
+    tick();
+    for (const auto& summary : take("SUBSZ")) {
+      EXPECT_EQ(summary.body, "summary");
+      for (const char* id : {"A", "B"}) EXPECT_EQ(answer(summary, id).what, What::apply);
+    }
+    for (const char* id : {"A", "B"}) hear(id);
+  }
+  EXPECT_EQ(round("subsz").answered, 2U);
+
+  poller->reduce(test::table("subsz"));
+  EXPECT_FALSE(round("subsz").polled);
+  EXPECT_FALSE(poller->can_reduce(test::table("subsz")));
+  EXPECT_FALSE(poller->can_reduce(test::table("statsz"))) << "servers are known by it";
+  for (int i = 0; i < 700; ++i) tick();
+  EXPECT_TRUE(take("SUBSZ").empty());
+}
+
+TEST_F(SurveyTest, OthersGoOnWhenOneIsAskedLess) {
+  use({{"statsz", Level::summary}, {"connz", Level::summary}, {"subsz", Level::detail}});
+  join("A");
+  log_in_meshed();
+  const Sent first = one("CONNZ");
+  EXPECT_TRUE(take("SUBSZ").empty()) << "one request at a time";
+  poller->reduce(test::table("subsz"));
+  EXPECT_EQ(answer(first, "A", 100).what, What::wait);
+  EXPECT_EQ(answer(one("CONNZ"), "A", 3).what, What::apply);
+  tick();
+  EXPECT_EQ(round("connz").answered, 1U);
+}
+
 }  // namespace
 }  // namespace lookout
