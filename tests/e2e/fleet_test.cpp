@@ -177,10 +177,8 @@ TEST_F(SimulatedFleet, FitsIntoLittleMemoryByLeavingOutDetail) {
   fleet::Shape shape;
   shape.servers = kServers;
   fleet_ = std::make_unique<fleet::Simulator>(shape, fleet::Link{server_.url(), kAdmin.user, kAdmin.password, 10, 0});
-  std::vector<std::string> options = watch(server_.url());
-  options.emplace_back("--collect.interval=10s");
-  options.emplace_back("--memory.limit=64MiB");
-  agent_.start(options);
+  agent_.start({"--nats.url=" + server_.url(), "--nats.user=" + kAdmin.user, "--nats.password=" + kAdmin.password,
+                "--collect.interval=10s", "--memory.limit=64MiB"});
   EXPECT_TRUE(agent_.reaches([](const Page& page) { return page.count("nats_lookout_poll_reduced") > 0; }, kLong));
   EXPECT_TRUE(agent_.page().is("nats_health_finding", {{"check", "agent_memory"}}, 1));
   EXPECT_NE(agent_.log().find("less is asked by"), std::string::npos);
