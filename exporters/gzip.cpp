@@ -22,12 +22,13 @@ void append_little_endian(std::string& out, std::uint32_t value) {
 }  // namespace
 
 struct Deflater::Stream {
-  isal_zstream z{};
-  std::array<std::uint8_t, ISAL_DEF_LVL1_DEFAULT> work{};
-  std::array<std::uint8_t, 65536> out{};
+  isal_zstream z;
+  std::array<std::uint8_t, ISAL_DEF_LVL1_DEFAULT> work;
+  std::array<std::uint8_t, 65536> out;
 };
 
-Deflater::Deflater() : stream_(std::make_unique<Stream>()) {
+// Most of these 300 KB are never touched for a short page.
+Deflater::Deflater() : stream_(std::make_unique_for_overwrite<Stream>()) {
   isal_zstream& z = stream_->z;
   isal_deflate_init(&z);
   z.level = kLevel;
@@ -66,11 +67,12 @@ Deflated Deflater::finish() {
 }
 
 struct Inflater::Stream {
-  inflate_state z{};
-  std::array<std::uint8_t, 65536> out{};
+  inflate_state z;
+  std::array<std::uint8_t, 65536> out;
 };
 
-Inflater::Inflater(std::shared_ptr<const Deflated> part) : part_(std::move(part)), stream_(std::make_unique<Stream>()) {
+Inflater::Inflater(std::shared_ptr<const Deflated> part)
+    : part_(std::move(part)), stream_(std::make_unique_for_overwrite<Stream>()) {
   isal_inflate_init(&stream_->z);
   stream_->z.crc_flag = ISAL_DEFLATE;
   stream_->z.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(part_->bytes.data()));  // not written to
