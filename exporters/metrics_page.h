@@ -1,6 +1,6 @@
-// MetricsPage: the pages of metrics for any number of scrapers. What changes only with the Snapshot is rendered once for
-// it and kept compressed, a twentieth of its text; the agent's own part of /metrics every time. Owned by HttpServer; any
-// thread.
+// MetricsPage: the pages of metrics for any number of scrapers. What changes only with the Snapshot is rendered once
+// for it and kept compressed, a twentieth of its text; the agent's own part of /metrics every time. Owned by
+// HttpServer; any thread.
 #pragma once
 
 #include <cstddef>

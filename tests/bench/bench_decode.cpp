@@ -8,6 +8,8 @@
 #include "agent/inbox.h"
 #include "agent/state.h"
 #include "collectors/collectors.h"
+#include "exporters/gzip.h"
+#include "exporters/metrics_page.h"
 #include "exporters/prometheus.h"
 #include "tests/bench/connect_events.h"
 #include "tests/unit/support.h"
@@ -137,6 +139,15 @@ std::shared_ptr<const Snapshot> fleet_of(int servers) {
   return fleet.snapshot({collectors().size(), RoundView{}}, now);
 }
 
+void per_series(benchmark::State& state, const std::string& page, std::size_t kept = 0) {
+  const auto lines = std::count(page.begin(), page.end(), '\n');
+  std::int64_t comments = 0;
+  for (std::size_t at = page.find("\n#"); at != std::string::npos; at = page.find("\n#", at + 1)) ++comments;
+  const std::int64_t series = lines - comments - 1;
+  state.SetLabel("series=" + std::to_string(series) + " kept=" + std::to_string(kept) + " ");  // bytes
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * series);
+}
+
 void Render(benchmark::State& state) {
   const auto snapshot = fleet_of(static_cast<int>(state.range(0)));
   const Instruments instruments;
@@ -146,12 +157,35 @@ void Render(benchmark::State& state) {
     page = render_fleet(*snapshot, Format::text) + render_agent(*snapshot, instruments, now, Format::text);
     benchmark::DoNotOptimize(page.data());
   }
-  const auto lines = std::count(page.begin(), page.end(), '\n');
-  std::int64_t comments = 0;
-  for (std::size_t at = page.find("\n#"); at != std::string::npos; at = page.find("\n#", at + 1)) ++comments;
-  const std::int64_t series = lines - comments - 1;
-  state.SetLabel(std::to_string(series) + " series");
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * series);
+  per_series(state, page);
+}
+
+void Compress(benchmark::State& state) {
+  const std::string page = render_fleet(*fleet_of(static_cast<int>(state.range(0))), Format::text);
+  for (auto _ : state) benchmark::DoNotOptimize(deflate_part(page));
+  per_series(state, page);
+}
+
+// A page as it is made for the first scrape after a change, and as it is served again.
+void Page(benchmark::State& state, bool changed) {
+  const auto snapshot = fleet_of(static_cast<int>(state.range(0)));
+  const Instruments instruments;
+  auto pages = std::make_unique<MetricsPage>();
+  std::string gzip;
+  for (auto _ : state) {
+    if (changed) pages = std::make_unique<MetricsPage>();
+    const MetricsPage::Page page = pages->page({}, *snapshot, instruments, snapshot->taken);
+    const Deflated end = deflate_part(page.end);
+    gzip = gzip_join({page.fleet.get(), &end});
+    benchmark::DoNotOptimize(gzip.data());
+  }
+  per_series(state, render_fleet(*snapshot, Format::text), gzip.size());
+}
+void MadePage(benchmark::State& state) {
+  Page(state, true);
+}
+void KeptPage(benchmark::State& state) {
+  Page(state, false);
 }
 
 BENCHMARK(Inbox_)->Name("inbox");
@@ -159,7 +193,11 @@ BENCHMARK(Decode)->Name("decode");
 BENCHMARK(Apply)->Name("apply");
 BENCHMARK(CallbackToCounters)->Name("callback_to_counters");
 BENCHMARK(StatszReply)->Name("statsz");
-BENCHMARK(Render)->Name("render")->Arg(3)->Arg(1000);
+constexpr int kMillionSeries = 8700;  // servers of this kind have it
+BENCHMARK(Render)->Name("render")->Arg(3)->Arg(1000)->Arg(kMillionSeries);
+BENCHMARK(Compress)->Name("compress")->Arg(1000);
+BENCHMARK(MadePage)->Name("made_page")->Arg(kMillionSeries);
+BENCHMARK(KeptPage)->Name("kept_page")->Arg(kMillionSeries);
 
 }  // namespace
 }  // namespace lookout

@@ -205,7 +205,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.size() == 2 && arguments[0] == "--receive") return receive(arguments[1]);
   const bool quick = arguments == std::vector<std::string>{"--quick"};
-  const Load fast{100000, quick ? 3s : 10s};
+  const Load fast{150000, quick ? 3s : 10s};
   const Load steady{1000, quick ? 5s : 60s};
   const int runs = quick ? 1 : 3;
 

@@ -108,14 +108,10 @@ const std::vector<Sample> kSamplesBefore{
     {"collect.interval", "1s", "2s", {}},
 };
 const std::vector<Sample> kSamplesAfter{
-    {"limits.accounts", "1", "2", {}},
-    {"limits.rows", "1", "2", {}},
-    {"inbox.bytes", "1MiB", "2MiB", {}},
-    {"memory.limit", "64MiB", "256MiB", {}},
-    {"shutdown.linger", "1s", "2s", {}},
-    {"web.listen-address", "127.0.0.1:0", "[::]:1", {}},
-    {"log.level", "debug", "error", {}},
-    {"log.format", "json", "logfmt", {}},
+    {"limits.accounts", "1", "2", {}},   {"limits.rows", "1", "2", {}},
+    {"inbox.bytes", "1MiB", "2MiB", {}}, {"memory.limit", "64MiB", "256MiB", {}},
+    {"shutdown.linger", "1s", "2s", {}}, {"web.listen-address", "127.0.0.1:0", "[::]:1", {}},
+    {"log.level", "debug", "error", {}}, {"log.format", "json", "logfmt", {}},
 };
 
 // In the order of the help, with what is asked by default.
