@@ -2,7 +2,7 @@
 """The agent on one point after the other: real servers, or simulated fleets behind a real server. Prints rows of the
 table "figure | target | measured | verdict | compared to"; README.md says what each is.
 
-    points.py --agent nats-lookout --sim fleet_sim --server nats-server [--quick] [--only NAME] [--csv FILE]
+    points.py --agent nats-lookout --sim fleet_sim --server nats-server [--quick] [--only NAME] [--csv FILE] [--plot FILE]
 """
 
 import argparse
@@ -445,6 +445,23 @@ def storm(table, tools, quick):
         table.row("storm: slowest scrape meanwhile", f"{max(slowest):.1f} ms", "at most 100 ms", max(slowest) <= 100)
 
 
+def plot_line(costs, path):
+    if not path:
+        return
+    import matplotlib
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+    figure, axes = pyplot.subplots(1, 3, figsize=(10, 3))
+    for i, what in enumerate(("CPU of 15 s, ms", "scrape, ms", "RSS, MB")):
+        axes[i].plot(list(costs), [cost[i] for cost in costs.values()], marker="o")
+        axes[i].set_xlabel("servers")
+        axes[i].set_title(what)
+        axes[i].set_ylim(bottom=0)
+        axes[i].set_xlim(left=0)
+    figure.tight_layout()
+    figure.savefig(path)
+
+
 def line(table, tools, quick):
     """Whether cost grows with the number of servers, and no faster."""
     if quick:
@@ -456,6 +473,7 @@ def line(table, tools, quick):
             costs[servers] = (intervals(agent, 4) * 1000, statistics.median(latencies(agent, 10)[0]), agent.memory())
             if table.csv:
                 table.csv.write(f"line {servers}," + ",".join(f"{value:.2f}" for value in costs[servers]) + "\n")
+    plot_line(costs, tools.plot)
     for i, what in enumerate(("CPU of an interval, ms", "scrape, ms", "RSS, MB")):
         table.row(f"{' / '.join(f'{n:,}' for n in costs)} servers: {what}",
                   " / ".join(f"{cost[i]:.1f}" for cost in costs.values()), "doubles at most by 2.2",
@@ -473,6 +491,7 @@ def main():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--peer", help="command of another exporter, with {url}, {user}, {password}, {port}")
     parser.add_argument("--only", choices=POINTS, action="append")
+    parser.add_argument("--plot", help="file for the plot of line; needs matplotlib")
     parser.add_argument("--csv", type=argparse.FileType("a"))
     tools = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
