@@ -159,8 +159,7 @@ void Loop::tick(Now now) {
 
 // Of what takes the most, less is kept and asked from now on: a part of the picture instead of a killed process.
 void Loop::watch_memory(Now now) {
-  const std::uint64_t used = memory_.limit() == 0 ? 0 : resident_bytes();
-  if (!memory_.exceeded(used, now.mono)) return;
+  if (!memory_.exceeded(now.mono)) return;
   std::optional<std::size_t> largest;
   std::uint64_t most = 0;
   for (std::size_t i = 0; i < collectors_.size(); ++i) {
@@ -174,7 +173,7 @@ void Loop::watch_memory(Now now) {
   const auto megabytes = [](std::uint64_t bytes) { return std::to_string(bytes >> 20U); };
   state_.findings().report("agent_memory", collectors_[*largest].name, Health::warning,
                            std::string("less is asked by ").append(collectors_[*largest].name) + ": the agent holds " +
-                               megabytes(used) + " MiB of " + megabytes(memory_.limit()) + " MiB",
+                               megabytes(resident_bytes()) + " MiB of " + megabytes(memory_.limit()) + " MiB",
                            {}, now);
   publish(now);  // the last snapshot holds it too
   malloc_trim(0);

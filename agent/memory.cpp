@@ -69,9 +69,9 @@ std::uint64_t resident_bytes() {
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-bool MemoryGuard::exceeded(std::uint64_t used, Mono now) {
+bool MemoryGuard::exceeded(Mono now, const std::function<std::uint64_t()>& used) {
   if (limit_ == 0 || now < next_look_) return false;
-  const bool much = used / kPercent > limit_ / 100;
+  const bool much = used() / kPercent > limit_ / 100;
   next_look_ = now + (much ? kSettle : kLook);
   return much;
 }

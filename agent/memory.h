@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "agent/clock.h"
@@ -20,7 +21,8 @@ class MemoryGuard {
  public:
   explicit MemoryGuard(std::uint64_t limit) : limit_(limit) {}
 
-  [[nodiscard]] bool exceeded(std::uint64_t used, Mono now);
+  // `used` says the bytes; it is asked once a second at most.
+  [[nodiscard]] bool exceeded(Mono now, const std::function<std::uint64_t()>& used = resident_bytes);
   [[nodiscard]] std::uint64_t limit() const { return limit_; }  // 0: none
 
  private:

@@ -65,15 +65,19 @@ TEST(Memory, ThisProcessHoldsSome) {
 
 TEST(MemoryGuard, WithoutALimitNothingIsTooMuch) {
   MemoryGuard guard(0);
-  EXPECT_FALSE(guard.exceeded(1ULL << 40U, Mono(1s)));
+  EXPECT_FALSE(guard.exceeded(Mono(1s), [] { return 1ULL << 40U; }));
 }
 
 TEST(MemoryGuard, SpeaksAtFourFifthsAndWaitsForTheEffect) {
   MemoryGuard guard(100'000'000);
-  EXPECT_FALSE(guard.exceeded(79'000'000, Mono(1s)));
-  EXPECT_TRUE(guard.exceeded(81'000'000, Mono(2s)));
-  EXPECT_FALSE(guard.exceeded(99'000'000, Mono(6s)));
-  EXPECT_TRUE(guard.exceeded(99'000'000, Mono(7s)));
+  std::uint64_t used = 79'000'000;
+  const auto exceeded = [&](std::chrono::milliseconds at) { return guard.exceeded(Mono(at), [&] { return used; }); };
+  EXPECT_FALSE(exceeded(1s));
+  used = 81'000'000;
+  EXPECT_FALSE(exceeded(1500ms)) << "it looks once a second";
+  EXPECT_TRUE(exceeded(2s));
+  EXPECT_FALSE(exceeded(6s));
+  EXPECT_TRUE(exceeded(7s));
 }
 
 }  // namespace
