@@ -73,8 +73,8 @@ class Poller {
   // It could not be decoded, or nobody is there to answer.
   void failed(const Route& route);
 
-  // Whether servers wait to be asked until others have answered.
-  [[nodiscard]] bool asking() const { return survey_.asking(); }
+  // Whether answers are waited for before more is asked.
+  [[nodiscard]] bool asking() const { return (!server_id_.empty() && !discovered_) || survey_.asking(); }
 
   // Whether, in the system account, somebody must be there to answer.
   [[nodiscard]] bool vital(const Route& route) const;
