@@ -6,6 +6,7 @@ Samples the agent every ten seconds; the verdict is whether its memory stays fla
 """
 
 import argparse
+import json
 import os
 import random
 import statistics
@@ -19,16 +20,22 @@ SAMPLE = 10  # seconds
 FAST = ["--collect.interval=10s", "--servers.retire-stopped=30s", "--servers.retire-lost=30s"]
 
 
-def churn(fleet, random_, second):
-    """What happens in one second."""
-    said = [fleet(f"restart {random_.randrange(SERVERS)} {random_.choice(['crash', 'shutdown', 'lameduck'])}")]
+def churn(fleet, random_, second, alive):
+    """What happens in one second; the fleet stays as large as it is. Returns how much happened."""
+    said = [fleet(f"restart {random_.choice(alive)} {random_.choice(['crash', 'shutdown', 'lameduck'])}")]
     if second % 5 == 0:
-        said += [fleet("add"), fleet(f"remove {random_.randrange(SERVERS)}")]
+        gone = alive.pop(random_.randrange(len(alive)))
+        said += [fleet(f"remove {gone}"), fleet("add")]
+        alive.append(json.loads(said[-1])["server"])
     if second % 3 == 0:
-        said += [fleet(f"streams {random_.choice([-5, 5])}"), fleet(f"accounts {random_.choice([-1, 1])}")]
+        sign = "" if second % 2 == 0 else "-"
+        said += [fleet(f"streams {sign}5"), fleet(f"accounts {sign}1")]
     if second % 20 == 0:
         said.append(fleet("events 500 5000 storm"))
-    return said
+    wrong = [answer for answer in said if answer.startswith("error")]
+    if wrong:
+        raise RuntimeError(f"the simulator refused: {wrong}")
+    return len(said)
 
 
 def plot(rows, path):
@@ -59,7 +66,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--out", default=".")
     tools = parser.parse_args()
-    random_, rows, events = random.Random(1), [], 0
+    random_, rows, events, alive = random.Random(1), [], 0, list(range(SERVERS))
     with Processes() as run:
         port = cluster(run, tools.server, 1)[0]
         fleet = Fleet(run, tools.sim, port, SERVERS, ["--streams", "100", "--consumers", "2", "--connections", "5"])
@@ -67,7 +74,7 @@ def main():
         eventually(lambda: agent.up() == SERVERS + 1)
         start = time.monotonic()
         for second in range(int(tools.minutes * 60)):
-            events += len(churn(fleet, random_, second))
+            events += churn(fleet, random_, second, alive)
             if second % SAMPLE == 0:
                 page = agent.page()
                 rows.append((second, agent.memory(), len(page.lines), len(page.values("nats_server_up"))))

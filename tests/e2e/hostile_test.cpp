@@ -119,6 +119,9 @@ TEST_F(Hostile, WhatIsNoEventIsCountedAsMalformed) {
     for (const std::string& subject : read_subjects()) {
       attacker_->publish(subject, payload);
       ++published;
+      if (payload.size() != kHuge) continue;
+      ASSERT_TRUE(attacker_->flush());  // two of them at once may be more than the inbox gives their class
+      expect_counted(published, before);
     }
     ASSERT_TRUE(attacker_->flush());
     expect_counted(published, before);
