@@ -62,12 +62,13 @@ void read_stat(Process& process) {
   double utime = 0;
   std::string field;
   const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
+  static const double booted = boot_time();
   for (int number = kState; number <= 24 && fields >> field; ++number) {
     const double value = std::strtod(field.c_str(), nullptr);
     if (number == 14) utime = value;
     if (number == 15) process.cpu_seconds = (utime + value) / ticks;
     if (number == 20) process.threads = value;
-    if (number == 22) process.start_time = boot_time() + value / ticks;
+    if (number == 22) process.start_time = booted + value / ticks;
     if (number == 23) process.virtual_bytes = value;
     if (number == 24) process.resident_bytes = value * static_cast<double>(sysconf(_SC_PAGESIZE));
   }
