@@ -165,7 +165,7 @@ TEST_F(Http, EveryEndpointAnswersGetAndHead) {
 }
 
 TEST_F(Http, AnEmptyPageIsAnAnswer) {
-  const auto got = client().Get("/metrics/exporter");  // that exporter has nothing to say without a server
+  const auto got = client().Get("/metrics/exporter", plainly());  // that exporter has nothing to say without a server
   ASSERT_TRUE(got);
   EXPECT_EQ(got->status, 200);
   EXPECT_EQ(got->get_header_value("Content-Type"), kPlain);
