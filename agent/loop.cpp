@@ -157,16 +157,23 @@ void Loop::tick(Now now) {
   report_rounds(now);
 }
 
-// Of what takes the most, less is kept and asked from now on: a part of the picture instead of a killed process.
-void Loop::watch_memory(Now now) {
-  if (!memory_.exceeded(now.mono)) return;
+// The collector whose answers take the most memory, of those that can do with less.
+std::optional<std::size_t> Loop::largest_answers() const {
   std::optional<std::size_t> largest;
   std::uint64_t most = 0;
   for (std::size_t i = 0; i < collectors_.size(); ++i) {
     const std::uint64_t bytes = poller_.can_reduce(i) ? state_.memory_of(i) : 0;
-    if (bytes > most) largest = i;
-    most = std::max(most, bytes);
+    if (bytes <= most) continue;
+    largest = i;
+    most = bytes;
   }
+  return largest;
+}
+
+// Of what takes the most, less is kept and asked from now on: a part of the picture instead of a killed process.
+void Loop::watch_memory(Now now) {
+  if (!memory_.exceeded(now.mono)) return;
+  const std::optional<std::size_t> largest = largest_answers();
   if (!largest) return;
   poller_.reduce(*largest);
   state_.forget(*largest);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 
@@ -29,7 +30,7 @@ class Loop {
   Loop(const Config& config, std::span<const Collector> collectors, DecodeEvent decode, State::Sink sink, Inbox& inbox,
        Transport& transport, Cell& cell, Instruments& instruments);
 
-  // Until a stop is asked for. Turns at least ten times a second.
+  // Until a stop is asked for. Turns at least four times a second, ten times where an endpoint is asked often.
   void run(const std::stop_token& stop);
 
   // One turn with what `batch` holds; run() is this in circles. For tests.
@@ -44,6 +45,7 @@ class Loop {
   void tick(Now now);
   void report_rounds(Now now);
   void watch_memory(Now now);
+  [[nodiscard]] std::optional<std::size_t> largest_answers() const;
   void log_findings();
   void publish(Now now);
 

@@ -146,14 +146,14 @@ struct Block {
   Wall server_time{};                   // when the server made it (the last page)
   Mono received;                        // when it reached the Inbox
   std::uint64_t bytes = 0;              // as received, compressed where the server did so; all pages
-};
 
-[[nodiscard]] inline std::uint64_t memory_of(const Block& block) {  // bytes
-  std::uint64_t bytes = sizeof(Block);
-  for (const Part& part : block.parts) bytes += part.memory();
-  for (const auto& [section, part] : block.carried) bytes += part.memory();
-  return bytes;
-}
+  [[nodiscard]] std::size_t memory() const {  // bytes
+    std::size_t sum = sizeof(Block);
+    for (const Part& part : parts) sum += part.memory();
+    for (const auto& [section, part] : carried) sum += part.memory();
+    return sum;
+  }
+};
 
 // What a question depends on.
 struct Ask {

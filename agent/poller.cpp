@@ -75,27 +75,26 @@ void Poller::connected(std::string_view server_id, Now now, std::uint64_t max_pa
 void Poller::disconnected() {
   server_id_.clear();
   survey_.clear();
-  for (Round& round : rounds_) {
-    round.open = false;
-    round.to_ask.clear();
-  }
-  for (RoundView& view : views_) view.missing.clear();
+  for (std::size_t i = 0; i < rounds_.size(); ++i) abandon(i);
+}
+
+// Nobody is missing in a round that does not go on.
+void Poller::abandon(std::size_t collector) {
+  rounds_[collector].open = false;
+  rounds_[collector].to_ask.clear();
+  views_[collector].missing.clear();
   ++ended_;
 }
 
 void Poller::reduce(std::size_t collector) {
   Question& question = questions_[collector];
-  Round& round = rounds_[collector];
   question.level = static_cast<Level>(static_cast<std::uint8_t>(question.level) - 1);
   question.heavy = is_heavy(collectors_[collector], question.level);
-  question.first_round = ++round.number;
-  round.open = false;
-  round.to_ask.clear();
+  question.first_round = ++rounds_[collector].number;
+  abandon(collector);
   survey_.drop(collector);
   views_[collector].polled = question.level != Level::off;
   views_[collector].reduced = true;
-  views_[collector].missing.clear();
-  ++ended_;
   changed_ = true;
 }
 

@@ -126,6 +126,7 @@ class Poller {
   void take_failures(Roster& roster, Now now);
   [[nodiscard]] bool complete(std::size_t collector, Now now) const;
   void finish(std::size_t collector, Roster& roster);
+  void abandon(std::size_t collector);
   bool take(const Route& route, std::string_view server_id, Now now);
   void miss(std::size_t collector, std::uint64_t number, std::string_view server_id);
   [[nodiscard]] bool by_survey(const Route& route) const;

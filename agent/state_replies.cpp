@@ -83,7 +83,7 @@ std::vector<std::string> State::accounts_of(const Server& server) const {
 std::uint64_t State::memory_of(std::size_t collector) const {
   std::uint64_t bytes = 0;
   for (const auto& server : roster_.servers()) {
-    if (const auto& block = server->last_blocks[collector]) bytes += lookout::memory_of(*block);
+    if (const auto& block = server->last_blocks[collector]) bytes += block->memory();
   }
   return bytes;
 }

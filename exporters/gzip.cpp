@@ -109,4 +109,9 @@ std::string gzip_join(std::initializer_list<const Deflated*> parts) {
   return out;
 }
 
+std::string gzip_with_end(const Deflated& kept, std::string_view end) {
+  const Deflated last = deflate_part(end);
+  return gzip_join({&kept, &last});
+}
+
 }  // namespace lookout

@@ -52,5 +52,7 @@ class Inflater {
 
 [[nodiscard]] Deflated deflate_part(std::string_view text);
 [[nodiscard]] std::string gzip_join(std::initializer_list<const Deflated*> parts);
+// The same of a part that is kept and a text behind it.
+[[nodiscard]] std::string gzip_with_end(const Deflated& kept, std::string_view end);
 
 }  // namespace lookout

@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "exporters/accept.h"
+#include "exporters/http_body.h"
 #include "exporters/landing.h"
 #include "exporters/routes.h"
 
@@ -33,9 +34,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t kThreads = 8;
 constexpr time_t kKeepAliveSeconds = 2;
 constexpr std::size_t kKeepAliveRequests = 100;
-constexpr time_t kIoSeconds = 5;       // for one read or write
-constexpr auto kBodyLimit = 30s;       // for a whole response
-constexpr std::size_t kPiece = 65536;  // of a response, between two looks at the clock
+constexpr time_t kIoSeconds = 5;  // for one read or write
 constexpr std::size_t kMaxRequestBody = 4096;
 
 struct Address {
@@ -91,47 +90,6 @@ const char* sentence_of(int status) {
     default:
       return "The request is not understood.\n";
   }
-}
-
-// A text that is told piece by piece, the pieces of `front` first.
-class Told {
- public:
-  Told(std::string body, std::shared_ptr<const Deflated> front)
-      : body_(std::move(body)), front_size_(front == nullptr ? 0 : front->size) {
-    if (front_size_ > 0) inflater_.emplace(std::move(front));
-  }
-  [[nodiscard]] std::size_t size() const { return front_size_ + body_.size(); }
-  // Asked for one offset after the other.
-  [[nodiscard]] std::string_view at(std::size_t offset) {
-    if (offset < front_size_) return inflater_->next();
-    return std::string_view(body_).substr(offset - front_size_, kPiece);
-  }
-
- private:
-  const std::string body_;
-  const std::size_t front_size_;
-  std::optional<Inflater> inflater_;
-};
-
-// The body goes out through a provider: httplib would compress a plain body itself, and with Brotli by preference.
-void send(httplib::Response& response, std::string body, const char* type,
-          std::shared_ptr<const Deflated> front = nullptr) {
-  const auto told = std::make_shared<Told>(std::move(body), std::move(front));
-  // httplib takes a provider of nothing for one without an end.
-  if (told->size() == 0) return response.set_content("", type);
-  const auto give_up = std::chrono::steady_clock::now() + kBodyLimit;
-  response.set_content_provider(told->size(), type,
-                                [told, give_up](std::size_t offset, std::size_t, httplib::DataSink& sink) {
-                                  if (std::chrono::steady_clock::now() > give_up) return false;
-                                  const std::string_view piece = told->at(offset);
-                                  return !piece.empty() && sink.write(piece.data(), piece.size());
-                                });
-}
-
-// A page of metrics in one piece of gzip.
-std::string zipped(const Rendered& rendered) {
-  const Deflated end = deflate_part(rendered.body);
-  return gzip_join({rendered.front.get(), &end});
 }
 
 // A list may come in several lines.
@@ -256,7 +214,7 @@ class HttpServer::Impl {
         response.status = 405;
         response.set_header("Allow", "GET, HEAD");
       }
-      send(response, sentence_of(response.status), "text/plain; charset=utf-8");
+      send_body(response, sentence_of(response.status), "text/plain; charset=utf-8");
     });
     server.set_exception_handler(
         [](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) { response.status = 500; });
@@ -287,9 +245,9 @@ class HttpServer::Impl {
     const char* const type = rendered.type == nullptr ? route.type : rendered.type;
     if (rendered.front != nullptr && accepts_gzip(list_header(request, "Accept-Encoding"))) {
       response.set_header("Content-Encoding", "gzip");
-      send(response, zipped(rendered), type);
+      send_body(response, gzip_with_end(*rendered.front, rendered.body), type);
     } else {
-      send(response, std::move(rendered.body), type, std::move(rendered.front));
+      send_body(response, std::move(rendered.body), type, std::move(rendered.front));
     }
     instruments_.http_seconds.Observe(seconds(clock_().mono - now.mono));
   }

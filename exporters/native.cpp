@@ -4,7 +4,6 @@
 #include <array>
 #include <optional>
 #include <set>
-#include <unordered_set>
 
 #include "exporters/health.h"
 
@@ -153,28 +152,33 @@ void emit_findings(Page& page) {
   }
 }
 
+// `each` gets a collector's label text and its last round.
+template <class Each>
+void each_round(Page& page, Each each) {
+  for (std::size_t i = 0; i < std::min(page.snapshot.rounds.size(), page.collectors.size()); ++i)
+    each(std::string(page.labels({}, {{"endpoint", page.collectors[i].name}})), page.snapshot.rounds[i]);
+}
+
 void emit_rounds(Page& page, std::uint64_t RoundView::*value) {
-  for (std::size_t i = 0; i < std::min(page.snapshot.rounds.size(), page.collectors.size()); ++i) {
-    if (!page.snapshot.rounds[i].polled) continue;
-    page.out.sample(page.labels({}, {{"endpoint", page.collectors[i].name}}), number(page.snapshot.rounds[i].*value));
-  }
+  each_round(page, [&](const std::string& labels, const RoundView& round) {
+    if (round.polled) page.out.sample(labels, number(round.*value));
+  });
 }
 
 void emit_reduced(Page& page) {
-  for (std::size_t i = 0; i < std::min(page.snapshot.rounds.size(), page.collectors.size()); ++i) {
-    if (page.snapshot.rounds[i].reduced) page.out.sample(page.labels({}, {{"endpoint", page.collectors[i].name}}), 1);
-  }
+  each_round(page, [&](const std::string& labels, const RoundView& round) {
+    if (round.reduced) page.out.sample(labels, 1);
+  });
 }
 
 void emit_named(Page& page, std::vector<ServerName> RoundView::*names) {
   std::set<std::string> seen;
-  for (std::size_t i = 0; i < std::min(page.snapshot.rounds.size(), page.collectors.size()); ++i) {
-    for (const ServerName& server : page.snapshot.rounds[i].*names) {
-      const std::string labels(page.labels(
-          {}, {{"endpoint", page.collectors[i].name}, {"nats_cluster", server.cluster}, {"server", server.name}}));
+  each_round(page, [&](const std::string& endpoint, const RoundView& round) {
+    for (const ServerName& server : round.*names) {
+      const std::string labels(page.labels(endpoint, {{"nats_cluster", server.cluster}, {"server", server.name}}));
       if (seen.insert(labels).second) page.out.sample(labels, 1);
     }
-  }
+  });
 }
 
 constexpr NativeFamily kFamilies[] = {
@@ -270,25 +274,6 @@ constexpr NativeFamily kFamilies[] = {
      [](Page& page) { emit_rounds(page, &RoundView::rounds_total); }},
 };
 
-// Two names can become equal by repair and cut, and an account can be called "other": the later one gets its number
-// behind it.
-std::vector<std::string> label_accounts(const std::vector<Account>& accounts) {
-  std::vector<std::string> texts;
-  texts.reserve(accounts.size());
-  std::unordered_set<std::string> seen;
-  for (const Account& account : accounts) {
-    std::string id;
-    append_label(id, "account", account.id);
-    if (!seen.insert(id).second) {
-      id.insert(id.size() - 1, '~' + std::to_string(texts.size()));
-      seen.insert(id);
-    }
-    append_label(id, "account_name", account.name.empty() ? account.id : account.name);
-    texts.push_back(std::move(id));
-  }
-  return texts;
-}
-
 // How old the oldest reply of one collector is, among the servers that are up.
 std::optional<double> oldest(const Page& page, std::size_t collector, Mono now) {
   std::optional<double> age;
@@ -301,42 +286,6 @@ std::optional<double> oldest(const Page& page, std::size_t collector, Mono now) 
 }
 
 }  // namespace
-
-Page::Page(std::string& text, Format format, const Snapshot& from, std::span<const Collector> tables, Drain drain)
-    : out(text, format, std::move(drain)), snapshot(from), collectors(tables) {
-  std::unordered_set<std::string> seen;
-  for (const auto& view : from.servers) {
-    Server server{view.get(), {}};
-    append_label(server.labels, "nats_cluster", view->cluster);
-    append_label(server.labels, "server", view->name);
-    if (seen.insert(server.labels).second) {
-      servers.push_back(std::move(server));
-    } else {
-      ++left_out;
-    }
-  }
-  if (!from.accounts) return;
-  accounts = label_accounts(*from.accounts);
-  for (std::size_t i = 1; i < accounts.size(); ++i) account_index_.emplace((*from.accounts)[i].id, i);
-}
-
-void Page::append_account(std::string& labels, std::string_view id) const {
-  const auto known = account_index_.find(id);
-  if (known == account_index_.end()) {
-    append_label(labels, "account", id);
-    append_label(labels, "account_name", id);
-    return;
-  }
-  if (!labels.empty()) labels += ',';
-  labels += accounts[known->second];
-}
-
-std::string_view Page::labels(std::string_view base,
-                              std::initializer_list<std::pair<const char*, std::string_view>> more) {
-  scratch_ = base;
-  for (const auto& [name, value] : more) append_label(scratch_, name, value);
-  return scratch_;
-}
 
 std::span<const NativeFamily> native_families() {
   return kFamilies;

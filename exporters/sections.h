@@ -1,7 +1,7 @@
 // The collectors' families: what the tables say about the Blocks of all servers, in the native schema.
 #pragma once
 
-#include "exporters/native.h"
+#include "exporters/page.h"
 
 namespace lookout {
 
