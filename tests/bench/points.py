@@ -224,20 +224,22 @@ class Page:
     def __init__(self, body):
         self.lines = [line for line in body.decode().split("\n") if line and not line.startswith("#")]
 
-    def values(self, family, label=""):
+    def values(self, family):
         heads = (family + "{", family + " ")
-        return [float(line.rsplit(" ", 1)[1]) for line in self.lines if line.startswith(heads) and label in line]
+        return [float(line.rsplit(" ", 1)[1]) for line in self.lines if line.startswith(heads)]
 
-    def sum(self, family, label=""):
-        return sum(self.values(family, label))
+    def sum(self, family):
+        return sum(self.values(family))
 
 
-class Agent:
-    def __init__(self, run, binary, nats_ports, options=()):
+class Exporter:
+    """A process that is scraped. {url}, {user}, {password} and {port} in its command are replaced."""
+
+    def __init__(self, run, command, nats_ports):
         self.port = free_port()
         urls = ",".join(f"nats://127.0.0.1:{port}" for port in nats_ports)
-        self.process = run.start([binary, f"--nats.url={urls}", f"--nats.user={ADMIN[0]}", f"--nats.password={ADMIN[1]}",
-                                  f"--web.listen-address=127.0.0.1:{self.port}", "--events.log=off", *options], "agent")
+        words = [word.format(url=urls, user=ADMIN[0], password=ADMIN[1], port=self.port) for word in command]
+        self.process = run.start(words, "exporter", stdout=subprocess.DEVNULL)
         self.scrape = Scraper(self.port)
         eventually(self.answers)
 
@@ -262,16 +264,27 @@ class Agent:
             return int(re.search(what + r":\s+(\d+)", status.read()).group(1)) * 1024 / 1e6
 
 
-class Peer(Agent):
-    """Another exporter on the same servers: {url}, {user}, {password} and {port} in its command are replaced."""
+class Agent(Exporter):
+    def __init__(self, run, binary, nats_ports, options=()):
+        super().__init__(run, [binary, "--nats.url={url}", "--nats.user={user}", "--nats.password={password}",
+                               "--web.listen-address=127.0.0.1:{port}", "--events.log=off", *options], nats_ports)
 
-    def __init__(self, run, command, nats_port):
-        self.port = free_port()
-        words = [word.format(url=f"nats://127.0.0.1:{nats_port}", user=ADMIN[0], password=ADMIN[1], port=self.port)
-                 for word in command.split()]
-        self.process = run.start(words, "peer", stdout=subprocess.DEVNULL)
-        self.scrape = Scraper(self.port)
-        eventually(self.answers)
+
+@contextlib.contextmanager
+def meanwhile(seconds, do):
+    """Does it every so many seconds, in a thread of its own."""
+    stop = threading.Event()
+
+    def repeat():
+        while not stop.wait(seconds):
+            do()
+    thread = threading.Thread(target=repeat)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def percentile(values, share):
@@ -385,12 +398,12 @@ def peer(table, tools, quick):
     with Processes() as run:
         port = cluster(run, tools.server, 1)[0]
         Fleet(run, tools.sim, port, 1000, ())
-        table.cost("peer: 1,000 servers", Peer(run, tools.peer, port), quick, 20, None, None)
+        table.cost("peer: 1,000 servers", Exporter(run, tools.peer.split(), [port]), quick, 20, None, None)
 
 
-def fleet_point(table, tools, quick, servers, limits, peers, count=None):
+def fleet_point(table, tools, quick, servers, limits, peers):
     with watched_fleet(tools, servers, STATSZ_ONLY) as (agent, fleet):
-        table.cost(f"{servers:,} servers, STATSZ", agent, quick, 10, limits, peers, count)
+        table.cost(f"{servers:,} servers, STATSZ", agent, quick, 10, limits, peers)
         truth = json.loads(fleet("truth"))["servers_up"] + 1
         table.row(f"{servers:,} servers: seen", f"{agent.up():.0f}", f"{truth:.0f}", agent.up() == truth,
                   "700 lost" if servers == 5000 else "-")
@@ -406,23 +419,20 @@ def fleet_5000(table, tools, quick):
 
 def whole_1000(table, tools, quick):
     """Every endpoint at its default interval: more than any peer asks. Ages and a second scraper too."""
-    with watched_fleet(tools, 1000) as (agent, fleet):
+    with watched_fleet(tools, 1000) as (agent, _):
         time.sleep(20 if quick else 75)
-        ages, stop = {}, threading.Event()
+        ages = {}
 
-        def watch():
-            while not stop.wait(3):
-                for line in Page(Scraper(agent.port)(gzip=False)[0]).lines:
-                    if line.startswith("nats_lookout_data_age_seconds{"):
-                        ages.setdefault(re.search('endpoint="([^"]*)"', line).group(1), []).append(float(line.rsplit(" ", 1)[1]))
+        def look():
+            for line in agent.page().lines:
+                if line.startswith("nats_lookout_data_age_seconds{"):
+                    ages.setdefault(re.search('endpoint="([^"]*)"', line).group(1), []).append(float(line.rsplit(" ", 1)[1]))
         one = table.cost("1,000 servers, all endpoints", agent, quick, 0, None, None, 1 if quick else 40)
         two = intervals(agent, 1 if quick else 20, scrapers=2) * 1000
         table.row("1,000 servers: CPU with a second scraper", f"{two:.1f} ms, {100 * (two / one - 1):+.0f} %", "at most +10 %", two <= one * 1.1)
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        time.sleep(7 if quick else 180)
-        stop.set()
-        watcher.join()
+        for _ in range(3 if quick else 60):
+            time.sleep(3)
+            look()
         for light, limit in ((True, 11), (False, 62)):
             worst = max(((percentile(values, 0.99), name) for name, values in ages.items()
                          if (name in LIGHT) == light and name != "accountz"), default=(0, "none"))
@@ -435,21 +445,13 @@ def whole_1000(table, tools, quick):
 def storm(table, tools, quick):
     with watched_fleet(tools, 1000, STATSZ_ONLY) as (agent, fleet):
         time.sleep(5)
-        slowest, stop = [], threading.Event()
-        scraper = Scraper(agent.port)
-
-        def watch():
-            while not stop.wait(0.5):
-                slowest.append(scraper()[1] * 1000)
+        slowest, scraper = [], Scraper(agent.port)
         before = agent.page()
-        watcher = threading.Thread(target=watch)
-        watcher.start()
         clients = 20000 if quick else 100000
-        said = json.loads(fleet(f"events {clients} 60000 storm"))
-        truth = json.loads(fleet("truth"))["events"]
-        time.sleep(3)
-        stop.set()
-        watcher.join()
+        with meanwhile(0.5, lambda: slowest.append(scraper()[1] * 1000)):
+            said = json.loads(fleet(f"events {clients} 60000 storm"))
+            truth = json.loads(fleet("truth"))["events"]
+            time.sleep(3)
         page = agent.page()
         counted = {name: page.sum(f"nats_client_{name}_total") for name in ("connects", "disconnects")}
         right = all(counted[name] == truth[name] for name in counted)
