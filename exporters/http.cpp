@@ -30,10 +30,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A connection holds its thread while it is kept alive, so a few more threads than scrapers, and a short patience.
 constexpr std::size_t kThreads = 8;
-constexpr time_t kKeepAliveSeconds = 2;
-constexpr std::size_t kKeepAliveRequests = 100;
+// httplib holds a thread for each connection that is kept open, and looks at it a hundred times a second: dearer than
+// the scrape itself, where the next one comes after fifteen seconds.
+constexpr std::size_t kRequestsPerConnection = 1;
 constexpr time_t kIoSeconds = 5;  // for one read or write
 constexpr std::size_t kMaxRequestBody = 4096;
 
@@ -180,8 +180,7 @@ class HttpServer::Impl {
   void renew() {
     auto server = std::make_unique<httplib::Server>();
     server->new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
-    server->set_keep_alive_timeout(kKeepAliveSeconds);
-    server->set_keep_alive_max_count(kKeepAliveRequests);
+    server->set_keep_alive_max_count(kRequestsPerConnection);
     server->set_read_timeout(kIoSeconds);
     server->set_write_timeout(kIoSeconds);
     server->set_payload_max_length(kMaxRequestBody);
