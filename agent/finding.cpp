@@ -17,11 +17,17 @@ int rank(Health health) {
 
 void Findings::report(const std::string& check, const std::string& entity, Health state, std::string sentence,
                       Hysteresis hysteresis, Now now) {
-  auto found = entries_.find({check, entity});
+  report({check, entity, state, {}, std::move(sentence)}, hysteresis, now);
+}
+
+void Findings::report(Finding seen, Hysteresis hysteresis, Now now) {
+  const Health state = seen.state;
+  std::pair key(seen.check, seen.entity);
+  auto found = entries_.find(key);
   if (found == entries_.end()) {
     if (state == Health::ok) return;
     found =
-        entries_.emplace(std::pair(check, entity), Entry{{check, entity, Health::ok, now.wall, {}}, state, now.mono})
+        entries_.emplace(std::move(key), Entry{{seen.check, seen.entity, Health::ok, now.wall, {}}, state, now.mono})
             .first;
   }
   Entry& entry = found->second;
@@ -39,9 +45,8 @@ void Findings::report(const std::string& check, const std::string& entity, Healt
     entries_.erase(found);
     return;
   }
-  if (entry.shown.state != state) entry.shown.since = now.wall;
-  entry.shown.state = state;
-  entry.shown.sentence = std::move(sentence);
+  seen.since = entry.shown.state != state ? now.wall : entry.shown.since;
+  entry.shown = std::move(seen);
 }
 
 void Findings::forget(const std::string& entity) {

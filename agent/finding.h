@@ -15,12 +15,31 @@ namespace lookout {
 enum class Health : std::uint8_t { ok, warning, critical, unknown };  // the numbers are Nagios' exit codes
 inline constexpr const char* kHealthNames[] = {"ok", "warning", "critical", "unknown"};
 
+struct Tally {
+  std::string name;
+  std::uint64_t count = 0;
+
+  bool operator==(const Tally&) const = default;
+};
+
+// What a finding rests on, where it is made of many events. The names are the clients' words: bounded, cleaned.
+struct Evidence {
+  std::uint64_t count = 0;
+  std::vector<Tally> sources;  // addresses, those with most first
+  std::vector<Tally> users;
+
+  bool operator==(const Evidence&) const = default;
+};
+
 struct Finding {
   std::string check;   // stable id, "agent_connection"
   std::string entity;  // what it is about: "agent", "east/n1"
   Health state = Health::ok;
-  Wall since{};          // when it took this state
-  std::string sentence;  // for a person; no secrets, bounded
+  Wall since{};              // when it took this state
+  std::string sentence;      // for a person; no secrets, bounded
+  std::string cluster = {};  // of the entity; empty: it belongs to none
+  std::string advice = {};   // what to do now; empty: the sentence says it all
+  Evidence evidence = {};
 
   bool operator==(const Finding&) const = default;
 };
@@ -37,6 +56,7 @@ class Findings {
   // What a check sees now. `ok` clears (after `hysteresis.clear`).
   void report(const std::string& check, const std::string& entity, Health state, std::string sentence,
               Hysteresis hysteresis, Now now);
+  void report(Finding seen, Hysteresis hysteresis, Now now);  // `since` is of no account
 
   // Forgets everything about an entity that no longer exists.
   void forget(const std::string& entity);

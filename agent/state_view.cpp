@@ -39,8 +39,13 @@ void State::report_servers(Now now) {
     if (server->joining() || !(std::exchange(server->faulty, faulty) || faulty)) continue;
     const std::string entity = server->entity();
     const auto say = [&](const char* check, bool bad, Health state, const char* sentence) {
-      findings_.report(check, entity, bad ? state : Health::ok,
-                       bad ? "server " + entity + " " + sentence : std::string(), {}, now);
+      findings_.report({check,
+                        entity,
+                        bad ? state : Health::ok,
+                        {},
+                        bad ? "server " + entity + " " + sentence : std::string(),
+                        server->cluster},
+                       {}, now);
     };
     say("server_lost", server->state == Lifecycle::lost, lost, "went silent without having announced it");
     say("server_stopped", server->state == Lifecycle::stopped, Health::warning, "was shut down");

@@ -30,12 +30,24 @@ Json server_of(const ServerView& server) {
           {"since", format_time(server.state_since)}};
 }
 
+Json tallies_of(const std::vector<Tally>& tallies) {
+  Json out = Json::array();
+  for (const Tally& tally : tallies) out.push_back({{"name", tally.name}, {"count", tally.count}});
+  return out;
+}
+
 Json finding_of(const Finding& finding) {
-  return {{"check", finding.check},
-          {"entity", finding.entity},
-          {"state", kHealthNames[static_cast<std::size_t>(finding.state)]},
-          {"since", format_time(finding.since)},
-          {"sentence", finding.sentence}};
+  Json out{{"check", finding.check},
+           {"entity", finding.entity},
+           {"state", kHealthNames[static_cast<std::size_t>(finding.state)]},
+           {"since", format_time(finding.since)},
+           {"sentence", finding.sentence}};
+  if (!finding.advice.empty()) out["advice"] = finding.advice;
+  const Evidence& evidence = finding.evidence;
+  if (evidence.count > 0) out["count"] = evidence.count;
+  if (!evidence.sources.empty()) out["sources"] = tallies_of(evidence.sources);
+  if (!evidence.users.empty()) out["users"] = tallies_of(evidence.users);
+  return out;
 }
 
 }  // namespace
