@@ -25,6 +25,7 @@ AccountIndex AccountTable::index(std::string_view id, std::string_view name) {
 }
 
 AccountIndex AccountTable::learn(std::string_view id, std::string_view name) {
+  learned_ = true;
   const auto found = by_id_.find(id);
   AccountIndex at = found == by_id_.end() ? 0 : found->second;
   if (at == 0) {

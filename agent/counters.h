@@ -32,6 +32,8 @@ class AccountTable {
   // The display name of an account that is already known.
   void rename(std::string_view id, std::string_view name);
 
+  [[nodiscard]] bool knows(std::string_view id) const { return by_id_.contains(id); }
+  [[nodiscard]] bool learned() const { return learned_; }  // servers have told which accounts there are
   [[nodiscard]] const std::string& id(AccountIndex index) const { return accounts_.at(index).id; }
   [[nodiscard]] std::shared_ptr<const std::vector<Account>> share();
   [[nodiscard]] std::uint64_t folded() const { return folded_; }  // look-ups that ended in "other"
@@ -47,6 +49,7 @@ class AccountTable {
   std::size_t eventful_count_ = 0;
   std::shared_ptr<const std::vector<Account>> shared_;  // null after a change
   std::uint64_t folded_ = 0;
+  bool learned_ = false;
 };
 
 // Event counters of one server name; they outlive its processes.

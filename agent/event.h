@@ -35,9 +35,11 @@ enum class EventKind : std::uint8_t {
   server_lost,
   server_returned,  // a lost or stopped one speaks again with its old id
   server_retired,
+  auth_pattern,       // failed authentications make a pattern; `reason` says which and why
+  auth_pattern_over,  // and no longer do
 };
 inline constexpr std::size_t kEventKinds = 17;  // the received ones
-inline constexpr std::array<const char*, kEventKinds + 5> kEventNames{"connect",
+inline constexpr std::array<const char*, kEventKinds + 7> kEventNames{"connect",
                                                                       "disconnect",
                                                                       "auth_error",
                                                                       "account_connections",
@@ -58,7 +60,9 @@ inline constexpr std::array<const char*, kEventKinds + 5> kEventNames{"connect",
                                                                       "server_restarted",
                                                                       "server_lost",
                                                                       "server_returned",
-                                                                      "server_retired"};
+                                                                      "server_retired",
+                                                                      "auth_pattern",
+                                                                      "auth_pattern_over"};
 
 // Kind and client type of a connection, bounded for labels. Order = kinds in the tables of event.cpp.
 enum class ClientKind : std::uint8_t { client, leafnode, router, gateway, other };
@@ -81,6 +85,14 @@ struct ServerInfo {
   Wall time{};
 };
 
+// What a user's JWT says of itself; nothing of it is verified. Empty where there is none.
+struct Claims {
+  std::string_view subject;  // the user's public key
+  std::string_view name;
+  std::string_view account;  // the account's public key: who signed it, or for whom that was done
+  Wall expires{};            // the epoch: never
+};
+
 struct ClientInfo {
   Wall start{};
   Wall stop{};
@@ -95,6 +107,7 @@ struct ClientInfo {
   ClientKind kind = ClientKind::other;
   ClientType type = ClientType::none;
   Credential credential = Credential::none;
+  Claims claims;                // of AUTH.ERR only
   bool user_is_secret = false;  // token authentication before 2.10.28/2.11.2 puts the raw token into `user`
 };
 
@@ -107,6 +120,7 @@ struct Event {
   std::string_view id;  // NUID of a typed event
   Wall timestamp{};     // when the server made the event
   std::string_view reason;
+  std::string_view explanation;  // of an auth_error, by State: "the user JWT expired 3h ago"
   // account_connections
   std::string_view account;
   std::string_view account_name;

@@ -13,6 +13,7 @@
 #include "agent/finding.h"
 #include "agent/inbox.h"
 #include "agent/metric.h"
+#include "config/config.h"
 
 namespace lookout {
 
@@ -119,6 +120,14 @@ struct RoundView {  // the last finished round of one collector
   bool reduced = false;                    // asked for less than configured, for want of memory
 };
 
+struct AuthView {  // failed authentications of one cluster
+  std::string cluster;
+  std::uint64_t attempts = 0;  // a client that walks all servers makes one
+  std::uint64_t sources = 0;   // addresses and users of the last ten minutes; bounded
+  std::uint64_t users = 0;
+  std::array<bool, kAuthPatterns> patterns{};  // those that hold now
+};
+
 struct Snapshot {
   Now taken;
   std::uint64_t version = 0;  // grows with each one; equal versions are the same content
@@ -136,6 +145,7 @@ struct Snapshot {
   std::uint64_t rows_left_out = 0;    // routes, gateways, paths of replies that list too many
   std::uint64_t ignored_replies = 0;  // older than what is held, or not decodable
   std::vector<RoundView> rounds;      // by collector
+  std::vector<AuthView> auth;         // by cluster; empty with --scope=server
   std::vector<Finding> findings;      // raised ones, worst first
   Health health = Health::unknown;
 };

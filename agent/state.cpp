@@ -34,7 +34,8 @@ State::State(const Config& config, std::span<const Collector> collectors, Sink s
       roster_(
           config.servers, collectors.size(),
           [this](EventKind kind, const Server& server, std::string_view reason) { concluded(kind, server, reason); }),
-      accounts_(config.max_accounts) {
+      accounts_(config.max_accounts),
+      auth_(config.auth) {
   set_lifetimes();
 }
 
@@ -48,6 +49,7 @@ void State::apply(const LinkEvent& event, Now now) {
 }
 
 void State::account_is(std::string account) {
+  auth_.system_account(account);
   link_.account_is(std::move(account));
   changed_ = true;
 }
@@ -120,11 +122,15 @@ void State::count(const Event& event, Server& server, Now now) {
       connect(event, server, now);
       return;
     case EventKind::disconnect:
-      disconnect(event, server);
+      disconnect(event, server, now);
       break;
-    case EventKind::auth_error:
-      auth_error(event, server);
-      break;
+    case EventKind::auth_error: {
+      auth_error(event, server, now);
+      const std::string explanation = explain(event, now);
+      Event explained = event;
+      explained.explanation = explanation;
+      return sink_(explained, now);
+    }
     case EventKind::account_connections:
       connections(server, accounts_.index(event.account, event.account_name),
                   {event.connections, event.leafnodes, event.server.time, now.mono, true});
@@ -156,6 +162,7 @@ void State::connect(const Event& event, Server& server, Now now) {
     return;
   }
   server.counters.connect(account_of(client), client);
+  if (config_.scope == Scope::system) auth_.connected(event, now);
   server.dirty = true;
   sink_(event, now);
 }
@@ -172,7 +179,7 @@ bool State::before_authentication(const Event& event, const Server& server) cons
   return client.lang.empty() && !long_lived;
 }
 
-void State::disconnect(const Event& event, Server& server) {
+void State::disconnect(const Event& event, Server& server, Now now) {
   const ClientInfo& client = event.client;
   if (client.kind == ClientKind::leafnode && client.name.empty()) return;
   const std::uint8_t reason = reason_index(event.reason);
@@ -182,6 +189,8 @@ void State::disconnect(const Event& event, Server& server) {
   open_global_.erase(connection_key(server, event));
   if (cause == Cause::auth_error_end || (early && cause == Cause::auth_error))
     server.counters.auth_error(account_of(client), client, reason);
+  if (cause == Cause::auth_error_end && !client.user.empty() && config_.scope == Scope::system)
+    auth_.expelled(event, now);
   if (early) {
     if (cause == Cause::closed) server.counters.closed_before_auth(reason);
     return;
@@ -192,11 +201,22 @@ void State::disconnect(const Event& event, Server& server) {
   if (!refused) server.counters.disconnect(account_of(client), client, reason);
 }
 
-void State::auth_error(const Event& event, Server& server) {
+void State::auth_error(const Event& event, Server& server, Now now) {
   const std::uint8_t reason = reason_index(event.reason);
   const std::uint8_t shown = is_auth_reason(reason) ? reason : reason_index("");
   server.counters.auth_error(account_of(event.client), event.client, shown);
+  if (config_.scope == Scope::system) auth_.failed(event, process_of(server, event), now);
   server.dirty = true;
+}
+
+// Why a JWT was refused, as far as its claims tell; nothing in them is verified.
+std::string State::explain(const Event& event, Now now) const {
+  const Claims& claims = event.client.claims;
+  if (claims.expires != Wall{} && claims.expires < now.wall)
+    return "the user JWT expired " + format_age(now.wall - claims.expires) + " ago";
+  if (!claims.account.empty() && accounts_.learned() && !accounts_.knows(claims.account))
+    return "the account of the user JWT is not known here";
+  return {};
 }
 
 void State::dropped(Traffic traffic, std::uint64_t total, Now now) {
@@ -226,6 +246,7 @@ void State::tick(Now now) {
   if (now.mono < next_sweep_) return;
   next_sweep_ = now.mono + kSweep;
   sweep(now);
+  if (config_.scope == Scope::system) report_auth(now);
 }
 
 }  // namespace lookout

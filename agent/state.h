@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "agent/auth_watch.h"
 #include "agent/counters.h"
 #include "agent/decode.h"
 #include "agent/finding.h"
@@ -65,15 +66,18 @@ class State {
   bool apply_shared(const Event& event, Now now);
   void count(const Event& event, Server& server, Now now);
   void connect(const Event& event, Server& server, Now now);
-  void disconnect(const Event& event, Server& server);
-  void auth_error(const Event& event, Server& server);
+  void disconnect(const Event& event, Server& server, Now now);
+  void auth_error(const Event& event, Server& server, Now now);
   static void connections(Server& server, AccountIndex index, const AccountState& said);
   void account_stats(const Reply& reply, Server& server, Now now);
   [[nodiscard]] bool before_authentication(const Event& event, const Server& server) const;
+  [[nodiscard]] std::string explain(const Event& event, Now now) const;
   void concluded(EventKind kind, const Server& server, std::string_view reason);
   void sweep(Now now);
   void report(Now now);
   void report_servers(Now now);
+  void report_auth(Now now);
+  [[nodiscard]] std::vector<AuthView> auth_view(Now now) const;
   [[nodiscard]] bool has_twin(const Server& server) const;
   [[nodiscard]] std::shared_ptr<const ServerView> view_of(Server& server) const;
   AccountIndex account_of(const ClientInfo& client) { return accounts_.index(client.account, client.account_name); }
@@ -89,6 +93,7 @@ class State {
   RecentConnections recent_;
   std::unordered_set<std::uint64_t> open_global_;  // $G connections whose CONNECT was seen; bounded
   Findings findings_;
+  AuthWatch auth_;
   std::array<std::uint64_t, kEventKinds> events_{};
   std::array<std::uint64_t, kTraffics> dropped_{};
   Mono last_drop_{};

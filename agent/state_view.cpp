@@ -1,5 +1,6 @@
 // What State gives out: findings, the views of servers, snapshots.
 #include <algorithm>
+#include <map>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -21,6 +22,26 @@ void State::report(Now now) {
                    std::to_string(recently_dropped_) + " messages were dropped because the agent could not keep up", {},
                    now);
   report_servers(now);
+}
+
+// A pattern is told when it begins, and when it is over.
+void State::report_auth(Now now) {
+  for (AuthWatch::Raised& raised : auth_.evaluate(now)) {
+    Finding& finding = raised.finding;
+    const bool begins = raised.begins;
+    if (begins || finding.state == Health::ok) {
+      Event event;
+      event.kind = begins ? EventKind::auth_pattern : EventKind::auth_pattern_over;
+      event.server.cluster = finding.cluster;
+      event.timestamp = now.wall;
+      const std::string said = kAuthPatternNames[static_cast<std::size_t>(raised.pattern)] +
+                               (begins ? ": " + finding.sentence : std::string());
+      event.reason = said;
+      sink_(event, now);
+    }
+    changed_ = true;
+    findings_.report(std::move(finding), {}, now);
+  }
 }
 
 bool State::has_twin(const Server& server) const {
@@ -85,6 +106,21 @@ std::shared_ptr<const ServerView> State::view_of(Server& server) const {
   return view;
 }
 
+// Every cluster of which a server is known has an entry, so that counters begin at zero.
+std::vector<AuthView> State::auth_view(Now now) const {
+  std::map<std::string, AuthView> out;
+  for (const auto& server : roster_.servers()) {
+    if (!server->joining()) out[server->cluster].cluster = server->cluster;
+  }
+  for (AuthView& view : auth_.view(now)) {
+    const auto found = out.find(view.cluster);
+    if (found != out.end()) found->second = std::move(view);
+  }
+  std::vector<AuthView> views;
+  for (auto& [cluster, view] : out) views.push_back(std::move(view));
+  return views;
+}
+
 std::shared_ptr<const Snapshot> State::snapshot(std::vector<RoundView> rounds, Now now) {
   report(now);  // so that findings and facts agree
   auto out = std::make_shared<Snapshot>();
@@ -108,6 +144,7 @@ std::shared_ptr<const Snapshot> State::snapshot(std::vector<RoundView> rounds, N
   out->rows_left_out = rows_left_out_;
   out->ignored_replies = ignored_replies_;
   out->rounds = std::move(rounds);
+  if (config_.scope == Scope::system && !hidden) out->auth = auth_view(now);
   out->findings = findings_.raised();
   const bool nothing_known = out->servers.empty() && out->findings.empty();
   out->health = nothing_known ? Health::unknown : worst(out->findings);

@@ -191,6 +191,24 @@ std::string format_time(Wall time) {
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
+std::string format_age(std::chrono::nanoseconds age) {
+  struct Unit {
+    const char* name;
+    std::int64_t seconds;
+  };
+  constexpr Unit kUnits[] = {{"d", 86400}, {"h", 3600}, {"m", 60}, {"s", 1}};
+  std::int64_t rest = std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::seconds>(age).count(), 0);
+  std::string text;
+  int shown = 0;
+  for (const Unit& unit : kUnits) {
+    if (shown == 2 || (rest < unit.seconds && shown == 0)) continue;
+    if (rest >= unit.seconds) text.append(std::to_string(rest / unit.seconds)).append(unit.name);
+    rest %= unit.seconds;
+    ++shown;
+  }
+  return text.empty() ? "0s" : text;
+}
+
 Version parse_version(std::string_view text) {
   Version version;
   const char* at = text.data();

@@ -31,6 +31,9 @@ inline constexpr std::size_t kMaxText = 256;  // bytes of any text from the netw
 // "2026-11-23T09:40:22.912Z"; empty for the epoch.
 [[nodiscard]] std::string format_time(Wall time);
 
+// For a sentence, in its two largest units: "3h12m", "45s"; never negative.
+[[nodiscard]] std::string format_age(std::chrono::nanoseconds age);
+
 // "2.10.27" >= {2, 10, 21}? False for what is not a version.
 struct Version {
   int major = 0;

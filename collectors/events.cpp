@@ -119,7 +119,7 @@ bool read_client(object fields, ClientInfo& client) {
     else if (key == "client_type")
       ok &= json::get(value, type);
     else if (key == "jwt")
-      has_jwt = true;  // its presence is all that is ever kept
+      has_jwt = true;  // it is a credential: kept nowhere; what it claims is read for AUTH.ERR
     else
       ok &= read_client_field(key, value, client);
   }
@@ -270,14 +270,44 @@ Event malformed(std::string_view subject) {
 
 struct EventDecoder::Parser {
   json::Parser json;
+  json::Parser claims_json;  // what it has read must live as long as the event around it
+
+  // The claims of a JWT, as an object of `parser`.
+  static bool parse_claims(json::Parser& parser, std::string_view jwt, object& claims) {
+    std::string text = jwt_claims(jwt);
+    if (text.empty()) return false;
+    const std::size_t size = text.size();
+    text.resize(size + Batch::kPadding);
+    return parser.parse({text.data(), size}, claims);
+  }
+
+  // Of the user's JWT in a client event: what explains that it was refused.
+  void read_user(object root, Claims& claims) {
+    object client;
+    object said;
+    object nats;
+    std::string_view jwt;
+    element value;
+    if (root.at_key("client").get(client) != simdjson::SUCCESS || client.at_key("jwt").get(jwt) != simdjson::SUCCESS)
+      return;
+    if (!parse_claims(claims_json, jwt, said)) return;
+    if (said.at_key("sub").get(value) == simdjson::SUCCESS) json::get(value, claims.subject);
+    if (said.at_key("name").get(value) == simdjson::SUCCESS) json::get(value, claims.name);
+    if (said.at_key("iss").get(value) == simdjson::SUCCESS) json::get(value, claims.account);
+    // Signed with a signing key, it says whose key that is.
+    if (said.at_key("nats").get(nats) == simdjson::SUCCESS &&
+        nats.at_key("issuer_account").get(value) == simdjson::SUCCESS)
+      json::get(value, claims.account);
+    constexpr std::int64_t kLatest = 4102444800;  // the year 2100: what is later never expires, and would overflow
+    std::int64_t expires = 0;
+    if (said.at_key("exp").get(expires) == simdjson::SUCCESS && expires > 0 && expires < kLatest)
+      claims.expires = Wall(std::chrono::seconds(expires));
+  }
+
   // An account's JWT: its subject and name are read, nothing else is kept.
   bool read_claims(std::string_view jwt, Event& event) {
-    std::string claims = jwt_claims(jwt);
-    if (claims.empty()) return false;
-    const std::size_t size = claims.size();
-    claims.resize(size + Batch::kPadding);
     object root;
-    if (!json.parse({claims.data(), size}, root)) return false;
+    if (!parse_claims(json, jwt, root)) return false;
     element value;
     if (root.at_key("sub").get(value) == simdjson::SUCCESS) json::get(value, event.account);
     if (root.at_key("name").get(value) == simdjson::SUCCESS) json::get(value, event.account_name);
@@ -303,6 +333,7 @@ const Event& EventDecoder::decode(const Message& message) {
     event_ = malformed(message.subject);
     return event_;
   }
+  if (event_.kind == EventKind::auth_error) parser_->read_user(root, event_.client.claims);
   const std::string_view told =
       event_.kind == EventKind::account_connections_legacy ? std::string_view() : subject_server(message.subject);
   event_.forged = !told.empty() && told != event_.server.id;

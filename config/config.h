@@ -3,6 +3,7 @@
 // at every login.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -23,6 +24,32 @@ enum class CheckFormat { text, json };
 // Groups of events that the event log can carry (--events.kinds).
 enum class EventGroup : std::uint8_t { auth, lifecycle, connections, accounts, jetstream, other };
 inline constexpr std::size_t kEventGroups = 6;
+
+// What failed authentications can mean together (agent/auth_watch.h).
+enum class AuthPattern : std::uint8_t {
+  brute_force,
+  password_spray,
+  distributed_guessing,
+  credential_rotation,
+  stuck_client,
+  leafnode_locked_out,
+  system_account,
+  success_after_failures,
+  outage,
+};
+inline constexpr std::array<const char*, 9> kAuthPatternNames{
+    "brute_force",         "password_spray",         "distributed_guessing",
+    "credential_rotation", "stuck_client",           "leafnode_locked_out",
+    "system_account",      "success_after_failures", "outage"};
+inline constexpr std::size_t kAuthPatterns = kAuthPatternNames.size();
+
+struct AuthLimit {  // that many within that time make the pattern; 0: it is not looked for
+  std::uint32_t count = 0;
+  std::chrono::milliseconds window{0};
+
+  bool operator==(const AuthLimit&) const = default;
+};
+using AuthLimits = std::array<AuthLimit, kAuthPatterns>;  // by AuthPattern
 
 struct TlsOptions {
   std::string ca;    // file with trusted certificates; empty: the system's
@@ -85,6 +112,8 @@ struct Shard {  // the servers whose name's hash is `index` modulo `count`
   bool operator==(const Shard&) const = default;
 };
 
+[[nodiscard]] AuthLimits default_auth_limits();
+
 struct Config {
   Command command = Command::serve;
   NatsOptions nats;
@@ -94,6 +123,7 @@ struct Config {
   ServerOptions servers;
   Shard shard;                                    // --shard=1/3 is {0, 3}
   std::map<std::string, CollectOptions> collect;  // by endpoint ("statsz", "varz"), every one present
+  AuthLimits auth = default_auth_limits();
   std::uint32_t max_rows = 10000;          // rows of one table and server that grow with clients: connections, subjects
   std::uint32_t max_accounts = 10000;      // accounts with series of their own; the rest is folded into "other"
   std::uint64_t inbox_bytes = 32U << 20U;  // bound of what waits between NATS and the loop

@@ -234,6 +234,7 @@ std::vector<Option> all_options() {
   };
   append(picture_options());
   append(collect_options());
+  append(auth_options());
   append(process_options());
   return all;
 }

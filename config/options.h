@@ -36,6 +36,9 @@ struct Option {
 // Those of the endpoints: a part of options().
 [[nodiscard]] std::vector<Option> collect_options();
 
+// When failed authentications make a pattern: a part of options().
+[[nodiscard]] std::vector<Option> auth_options();
+
 // A Config nobody asked anything of: the defaults, with every endpoint.
 [[nodiscard]] Config defaults();
 

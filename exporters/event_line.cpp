@@ -38,6 +38,8 @@ constexpr Logged kLogged[] = {
     {EventKind::server_lost, EventGroup::lifecycle, false},
     {EventKind::server_returned, EventGroup::lifecycle, false},
     {EventKind::server_retired, EventGroup::lifecycle, false},
+    {EventKind::auth_pattern, EventGroup::auth, false},
+    {EventKind::auth_pattern_over, EventGroup::auth, false},
 };
 
 constexpr const Logged& logged(EventKind kind) {
@@ -78,6 +80,10 @@ void client_fields(std::string& line, const ClientInfo& client) {
   if (client.id != 0) line.append(line.size() > 1 ? "," : "").append("\"cid\":").append(std::to_string(client.id));
   field(line, "user", client.user_is_secret && !client.user.empty() ? "[REDACTED]" : client.user);
   field(line, "name", client.name);
+  field(line, "jwt_user", client.claims.subject);
+  field(line, "jwt_name", client.claims.name);
+  field(line, "jwt_account", client.claims.account);
+  field(line, "jwt_expires", format_time(client.claims.expires));
   field(line, "lang", client.lang);
   field(line, "kind", kClientKindNames[static_cast<std::size_t>(client.kind)]);
 }
@@ -103,6 +109,7 @@ std::string event_line(const Event& event, Now now) {
     if (event.account_name != event.account) field(line, "account_name", event.account_name);
   }
   field(line, "reason", event.reason);
+  field(line, "explanation", event.explanation);
   field(line, "advisory", event.advisory);
   field(line, "stream", event.stream);
   field(line, "consumer", event.consumer);

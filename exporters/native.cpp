@@ -87,6 +87,20 @@ void emit_auth_errors(Page& page) {
   }
 }
 
+template <class Value>
+void per_cluster(Page& page, Value value) {
+  for (const AuthView& view : page.snapshot.auth)
+    page.out.sample(page.labels({}, {{"nats_cluster", view.cluster}}), number(value(view)));
+}
+
+void emit_auth_patterns(Page& page) {
+  for (const AuthView& view : page.snapshot.auth) {
+    const std::string base(page.labels({}, {{"nats_cluster", view.cluster}}));
+    for (std::size_t i = 0; i < kAuthPatterns; ++i)
+      page.out.sample(page.labels(base, {{"pattern", kAuthPatternNames[i]}}), view.patterns[i] ? 1 : 0);
+  }
+}
+
 void emit_auth_details(Page& page) {
   for (const Page::Server& server : page.servers) {
     for (const AuthErrorDetail& detail : server.view->auth_error_details) {
@@ -201,6 +215,18 @@ constexpr NativeFamily kFamilies[] = {
     {"nats_auth_error_details_total", counter,
      "nats_cluster,server,account,account_name,kind,client_type,credential,reason", "CLIENT.AUTH.ERR, DISCONNECT",
      "Failed authentications by who tried, as far as the server says it.", emit_auth_details},
+    {"nats_auth_attempts_total", counter, "nats_cluster", "CLIENT.AUTH.ERR",
+     "Refused logins, where a client that walks the servers of a cluster makes one.",
+     [](Page& page) { per_cluster(page, [](const AuthView& view) { return view.attempts; }); }},
+    {"nats_auth_sources", gauge, "nats_cluster", "CLIENT.AUTH.ERR",
+     "Addresses (of IPv6 the /64) that failed to log in during the last ten minutes; at most 4096 are known.",
+     [](Page& page) { per_cluster(page, [](const AuthView& view) { return view.sources; }); }},
+    {"nats_auth_users_failing", gauge, "nats_cluster", "CLIENT.AUTH.ERR",
+     "Users that failed to log in during the last ten minutes; at most 4096 are known.",
+     [](Page& page) { per_cluster(page, [](const AuthView& view) { return view.users; }); }},
+    {"nats_auth_pattern", gauge, "nats_cluster,pattern", "CLIENT.AUTH.ERR, CONNECT",
+     "Whether failed authentications make this pattern; absent with --scope=server, which does not see them all.",
+     emit_auth_patterns},
     {"nats_client_connects_total", counter, "nats_cluster,server,account,account_name,kind,client_type", "CONNECT",
      "Connections that were accepted.", [](Page& page) { emit_clients(page, &ServerView::connects, false); }},
     {"nats_client_disconnects_total", counter, "nats_cluster,server,account,account_name,kind,client_type,reason",

@@ -108,10 +108,23 @@ const std::vector<Sample> kSamplesBefore{
     {"collect.interval", "1s", "2s", {}},
 };
 const std::vector<Sample> kSamplesAfter{
-    {"limits.accounts", "1", "2", {}},   {"limits.rows", "1", "2", {}},
-    {"inbox.bytes", "1MiB", "2MiB", {}}, {"memory.limit", "64MiB", "256MiB", {}},
-    {"shutdown.linger", "1s", "2s", {}}, {"web.listen-address", "127.0.0.1:0", "[::]:1", {}},
-    {"log.level", "debug", "error", {}}, {"log.format", "json", "logfmt", {}},
+    {"auth.brute-force", "off", "30/1m30s", {}},
+    {"auth.password-spray", "7/2m", "30/1m30s", {}},
+    {"auth.distributed-guessing", "7/2m", "30/1m30s", {}},
+    {"auth.credential-rotation", "7/2m", "30/1m30s", {}},
+    {"auth.stuck-client", "7/2m", "30/1m30s", {}},
+    {"auth.leafnode-locked-out", "7/2m", "30/1m30s", {}},
+    {"auth.system-account", "7/2m", "30/1m30s", {}},
+    {"auth.success-after-failures", "7/2m", "30/1m30s", {}},
+    {"auth.outage", "7/2m", "30/1m30s", {}},
+    {"limits.accounts", "1", "2", {}},
+    {"limits.rows", "1", "2", {}},
+    {"inbox.bytes", "1MiB", "2MiB", {}},
+    {"memory.limit", "64MiB", "256MiB", {}},
+    {"shutdown.linger", "1s", "2s", {}},
+    {"web.listen-address", "127.0.0.1:0", "[::]:1", {}},
+    {"log.level", "debug", "error", {}},
+    {"log.format", "json", "logfmt", {}},
 };
 
 // In the order of the help, with what is asked by default.

@@ -144,7 +144,9 @@ TEST(EventLine, AnAdvisoryNamesStreamAndConsumer) {
 
 TEST(EventGroups, EveryKindIsWrittenWithItsGroupOnly) {
   const std::vector<std::pair<EventGroup, std::vector<EventKind>>> expected{
-      {EventGroup::auth, {EventKind::auth_error, EventKind::ocsp_peer_reject, EventKind::ocsp_peer_link_invalid}},
+      {EventGroup::auth,
+       {EventKind::auth_error, EventKind::ocsp_peer_reject, EventKind::ocsp_peer_link_invalid, EventKind::auth_pattern,
+        EventKind::auth_pattern_over}},
       {EventGroup::lifecycle,
        {EventKind::shutdown, EventKind::lameduck, EventKind::server_joined, EventKind::server_restarted,
         EventKind::server_lost, EventKind::server_returned, EventKind::server_retired}},

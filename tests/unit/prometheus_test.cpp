@@ -106,6 +106,7 @@ Snapshot snapshot() {
   made.servers_by_state = {0, 1, 0, 0, 1};
   made.events[static_cast<std::size_t>(EventKind::auth_error)] = 50;
   made.rounds = {{2, 1, 0, 0, 9, {{"", "n2"}}, {{"east", "n1"}}}};
+  made.auth = {{"", 0, 0, 0, {}}, {"east", 48, 3, 2, {true}}};
   made.findings = {{"server_lost", "n2", Health::critical, Wall(1699999900s), "n2 fell silent."}};
   made.health = Health::critical;
   return made;

@@ -2,7 +2,7 @@
 // format is part of it.
 #include "agent/state.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <algorithm>
 #include <map>
@@ -20,6 +20,8 @@ namespace lookout {
 namespace {
 
 using test::Held;
+using testing::Contains;
+using testing::StartsWith;
 using namespace std::chrono_literals;
 
 Config config(Scope scope = Scope::system) {
@@ -54,6 +56,8 @@ class StateTest : public testing::Test {
   explicit StateTest(const Config& with = config())
       : state(with, collectors(), [this](const Event& event, Now) {
           log.emplace_back(kEventNames[static_cast<std::size_t>(event.kind)]);
+          if (event.kind == EventKind::auth_pattern) log.back().append(" ").append(event.reason);
+          if (!event.explanation.empty()) log.back().append(": ").append(event.explanation);
         }) {
     connected(state);
   }
@@ -114,6 +118,11 @@ class StateTest : public testing::Test {
   void auth_error(const Process& process, std::uint64_t cid) {
     event("$SYS.SERVER." + process.id + ".CLIENT.AUTH.ERR",
           "{" + block(process) + "," + client(cid, "$G", clock.now().wall) + R"(,"reason":"Authentication Failure"})");
+  }
+  void refused_jwt(const Process& process, std::uint64_t cid, const std::string& jwt) {
+    event("$SYS.SERVER." + process.id + ".CLIENT.AUTH.ERR",
+          "{" + block(process) + "," + client(cid, "$G", clock.now().wall, R"("jwt":")" + jwt + '"') +
+              R"(,"reason":"Authentication Failure"})");
   }
   void conns(const Process& process, const std::string& account, int count, const std::string& subject) {
     event(subject, "{" + block(process) + R"(,"acc":")" + account + R"(","name":"Name of )" + account +
@@ -203,6 +212,46 @@ TEST_F(StateTest, AFailedLoginIsOneAuthErrorAndNoDisconnect) {
   EXPECT_EQ(connects(), 0U);
   EXPECT_EQ(disconnects(), 0U);
   EXPECT_EQ(server()->closed_before_auth.at(reason_index("Client Closed")), 0U);
+}
+
+TEST_F(StateTest, ManyFailedLoginsAreAPatternWithABeginningAndAnEnd) {
+  statsz(n1, started());
+  ASSERT_EQ(look()->auth.size(), 1U);
+  EXPECT_EQ(look()->auth[0].cluster, "east");
+  EXPECT_EQ(look()->auth[0].attempts, 0U);
+  for (std::uint64_t cid = 1; cid <= 25; ++cid) auth_error(n1, cid);
+  pass(1s);
+  EXPECT_EQ(look()->auth[0].attempts, 25U);
+  EXPECT_TRUE(look()->auth[0].patterns[static_cast<std::size_t>(AuthPattern::brute_force)]);
+  EXPECT_TRUE(finding("auth_brute_force"));
+  EXPECT_THAT(log, Contains(StartsWith("auth_pattern brute_force: 25 failed logins")));
+  clock.after(6min);
+  statsz(n1, started());
+  pass(1s);
+  EXPECT_FALSE(finding("auth_brute_force"));
+  EXPECT_EQ(std::count(log.begin(), log.end(), "auth_pattern_over"), 1);
+}
+
+// {"sub":"UUSER","name":"ann","iss":"AKEY","exp":1767222000,"nats":{"issuer_account":"AACC"}}, an hour before the
+// test's clock begins.
+constexpr const char* kExpired =
+    "e30.eyJzdWIiOiJVVVNFUiIsIm5hbWUiOiJhbm4iLCJpc3MiOiJBS0VZIiwiZXhwIjoxNzY3MjIyMDAwLCJuYXRzIjp7Imlzc3Vlcl9hY2NvdW50"
+    "IjoiQUFDQyJ9fQ.c2ln";
+// {"sub":"UUSER","name":"ann","iss":"AKEY","nats":{"issuer_account":"AACC"}}
+constexpr const char* kForeign =
+    "e30.eyJzdWIiOiJVVVNFUiIsIm5hbWUiOiJhbm4iLCJpc3MiOiJBS0VZIiwibmF0cyI6eyJpc3N1ZXJfYWNjb3VudCI6IkFBQ0MifX0.c2ln";
+
+TEST_F(StateTest, ARefusedJwtIsExplained) {
+  statsz(n1, started());
+  refused_jwt(n1, 7, kExpired);
+  EXPECT_EQ(log.back(), "auth_error: the user JWT expired 1h ago");
+  refused_jwt(n1, 8, kForeign);
+  EXPECT_EQ(log.back(), "auth_error") << "nobody has told yet which accounts there are";
+  answer("accstatz", "{" + block(n1) + R"(,"data":{"account_statz":[{"acc":"AOTHER","conns":1}]}})");
+  refused_jwt(n1, 9, kForeign);
+  EXPECT_EQ(log.back(), "auth_error: the account of the user JWT is not known here");
+  refused_jwt(n1, 10, "nonsense");
+  EXPECT_EQ(log.back(), "auth_error");
 }
 
 TEST_F(StateTest, AnAuthenticationTimeoutHasNoAuthErrAndCounts) {

@@ -1,0 +1,316 @@
+#include "agent/auth_watch.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/text.h"
+
+namespace lookout {
+namespace {
+
+constexpr Millis kOneAttempt{2000};
+constexpr std::size_t kMaxAttempts = 8192;  // of each generation
+constexpr std::size_t kMaxBreaks = 64;
+constexpr std::size_t kTop = 5;
+constexpr Millis kRecently{600000};      // sources and users that are counted
+constexpr std::size_t kManySources = 3;  // of a distributed pattern
+constexpr const char* kNobody = "(none)";
+
+struct Pattern {
+  const char* what;  // sentence, after the number of attempts
+  const char* advice;
+};
+// In the order of AuthPattern.
+constexpr std::array<Pattern, kAuthPatterns> kPatterns{{
+    {"failed logins come from one source in quick succession",
+     "Block the address if you do not know it, and look whether one of its logins succeeded."},
+    {"failed logins of one source claim to be many users",
+     "Block the address if you do not know it; a proxy with many clients behind it looks the same."},
+    {"failed logins of one user come from many sources",
+     "Change the password of the user if it may be guessed, and block the sources; if they are your own hosts, their "
+     "credentials are wrong."},
+    {"failed logins come from clients that could log in before, as one user",
+     "Their credentials expired, were revoked or changed: give the new ones to all of them and restart those that do "
+     "not read them again."},
+    {"failed logins of a client come like clockwork",
+     "One client keeps trying with credentials that do not hold: find it by its address and user, mend or stop it."},
+    {"failed logins are those of a leaf node: a whole site may be cut off",
+     "Compare the credentials in the leaf node's remotes with the accounts of this cluster."},
+    {"failed logins claim the system account",
+     "Nobody but operators and tools should try that: look who owns the address."},
+    {"failed logins were followed by a successful one from the same source as the same user",
+     "If the user does not confirm it, treat the password as guessed: revoke it and look at what the connection did."},
+    {"failed logins, more than successful ones, from many sources",
+     "Clients cannot log in: look at the account resolver, the auth callout service and the last change of "
+     "credentials."},
+}};
+
+// An address as one source: of IPv6 the network, in which a host may take any address.
+std::string source_of(std::string_view host) {
+  in6_addr address{};
+  const std::string text = clean(host, Suspects::kMaxName);
+  if (inet_pton(AF_INET6, text.c_str(), &address) != 1) return text.empty() ? kNobody : text;
+  if (IN6_IS_ADDR_V4MAPPED(&address)) {
+    char shown[INET_ADDRSTRLEN] = {};
+    inet_ntop(AF_INET, &address.s6_addr[12], shown, sizeof(shown));
+    return shown;
+  }
+  if (IN6_IS_ADDR_LOOPBACK(&address)) return text;
+  std::fill(std::begin(address.s6_addr) + 8, std::end(address.s6_addr), std::uint8_t{0});
+  char shown[INET6_ADDRSTRLEN] = {};
+  inet_ntop(AF_INET6, &address, shown, sizeof(shown));
+  return std::string(shown) + "/64";
+}
+
+std::string user_of(const ClientInfo& client) {
+  if (!client.user.empty() && client.user_is_secret) return "[REDACTED]";
+  if (!client.user.empty()) return clean(client.user, Suspects::kMaxName);
+  if (!client.claims.name.empty()) return clean(client.claims.name, Suspects::kMaxName);
+  if (!client.claims.subject.empty()) return clean(client.claims.subject, Suspects::kMaxName);
+  return kNobody;
+}
+
+std::vector<Tally> top(const std::map<std::string, std::uint64_t>& counts) {
+  std::vector<Tally> all;
+  for (const auto& [name, count] : counts) all.push_back({name, count});
+  const std::size_t shown = std::min(all.size(), kTop);
+  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(shown), all.end(),
+                    [](const Tally& a, const Tally& b) { return a.count > b.count; });
+  all.resize(shown);
+  return all;
+}
+
+std::string names_of(const std::vector<Tally>& tallies) {
+  std::string out;
+  for (const Tally& tally : tallies) out.append(out.empty() ? "" : ", ").append(tally.name);
+  return out;
+}
+
+// Names that differ in a few: counts of a case stay small.
+void tally(std::map<std::string, std::uint64_t>& counts, const std::string& name, std::uint64_t count) {
+  constexpr std::size_t kMost = 256;
+  if (counts.size() < kMost || counts.contains(name)) counts[name] += count;
+}
+
+}  // namespace
+
+std::size_t TextMemory::hash(std::string_view a, std::string_view b) {
+  return std::hash<std::string>()(std::string(a).append(1, '\0').append(b));
+}
+
+void TextMemory::insert(std::string_view a, std::string_view b) {
+  const std::size_t wanted = hash(a, b);
+  if (halves_[0].contains(wanted)) return;
+  if (halves_[0].size() >= capacity_ / 2) {
+    halves_[1] = std::move(halves_[0]);
+    halves_[0].clear();
+  }
+  halves_[0].insert(wanted);
+}
+
+bool TextMemory::contains(std::string_view a, std::string_view b) const {
+  const std::size_t wanted = hash(a, b);
+  return halves_[0].contains(wanted) || halves_[1].contains(wanted);
+}
+
+AuthWatch::Cluster* AuthWatch::cluster(std::string_view name) {
+  const auto found = clusters_.find(name);
+  if (found != clusters_.end()) return &found->second;
+  if (clusters_.size() >= kMaxClusters) return nullptr;
+  return &clusters_[std::string(name)];
+}
+
+// The same client at another server, moments later, is still at the same attempt.
+bool AuthWatch::is_new_attempt(const Event& event, std::string_view source, std::string_view user,
+                               std::uint32_t process, Mono now) {
+  if (now - turned_ > kOneAttempt || attempts_[0].size() >= kMaxAttempts) {
+    attempts_[1] = std::move(attempts_[0]);
+    attempts_[0].clear();
+    turned_ = now;
+  }
+  std::string key;
+  for (const std::string_view part :
+       {event.server.cluster, source, user, event.client.name, event.client.lang, event.client.version})
+    key.append(part.substr(0, Suspects::kMaxName)).append(1, '\0');
+  const std::uint64_t bit = std::uint64_t{1} << (process % 64U);
+  for (auto& generation : attempts_) {
+    const auto found = generation.find(key);
+    if (found == generation.end()) continue;
+    Attempt& attempt = found->second;
+    const bool goes_on = now - attempt.since <= kOneAttempt && (attempt.servers & bit) == 0;
+    attempt = goes_on ? Attempt{attempt.since, attempt.servers | bit} : Attempt{now, bit};
+    return !goes_on;
+  }
+  attempts_[0].emplace(std::move(key), Attempt{now, bit});
+  return true;
+}
+
+bool AuthWatch::claims_system(const ClientInfo& client, std::string_view user) const {
+  if (!system_account_.empty() && client.claims.account == system_account_) return true;
+  return !client.user.empty() && !client.user_is_secret && system_users_.contains(user, {});
+}
+
+void AuthWatch::failed(const Event& event, std::uint32_t process, Now now) {
+  const ClientInfo& client = event.client;
+  const std::string source = source_of(client.host);
+  const std::string user = user_of(client);
+  const std::string_view where = event.server.cluster;
+  if (client.kind == ClientKind::leafnode)
+    leafnodes_.attempt(where, clean(client.name, Suspects::kMaxName), now.mono).meet(source, now.mono);
+  if (!is_new_attempt(event, source, user, process, now.mono)) return;
+  if (Cluster* in = cluster(where)) {
+    ++in->attempts;
+    in->failures.add(now.mono);
+  }
+  const bool known = logins_.contains(source, user);
+  sources_.attempt(where, source, now.mono).meet(user, now.mono).known |= known;
+  if (user != kNobody) users_.attempt(where, user, now.mono).meet(source, now.mono).known |= known;
+  if (claims_system(client, user)) system_.attempt(where, source, now.mono).meet(user, now.mono);
+  if (client.claims.expires != Wall{} && client.claims.expires < now.wall) expelled_.attempt(where, user, now.mono);
+}
+
+void AuthWatch::connected(const Event& event, Now now) {
+  const ClientInfo& client = event.client;
+  if (client.kind != ClientKind::client) return;
+  const std::string user = user_of(client);
+  if (Cluster* in = cluster(event.server.cluster)) in->logins.add(now.mono);
+  if (!system_account_.empty() && client.account == system_account_ && user != kNobody) system_users_.insert(user, {});
+  const std::string source = source_of(client.host);
+  const bool known = logins_.contains(source, user);
+  logins_.insert(source, user);
+  if (sources_.empty() || user == kNobody) return;
+  const AuthLimit& after = limit(AuthPattern::success_after_failures);
+  const Suspect* suspect = sources_.find(event.server.cluster, source);
+  const Suspect::Peer* tried = suspect == nullptr ? nullptr : suspect->peer(user);
+  if (tried == nullptr || now.mono - tried->last > after.window || !reaches(after, tried->count)) return;
+  if (breaks_.size() >= kMaxBreaks) breaks_.pop_front();
+  breaks_.push_back({std::string(event.server.cluster), source, user, tried->count, known || tried->known, now.mono});
+}
+
+void AuthWatch::expelled(const Event& event, Now now) {
+  expelled_.attempt(event.server.cluster, user_of(event.client), now.mono);
+}
+
+bool AuthWatch::lost_its_credentials(const Suspect& user, Mono now) const {
+  const Suspect* expelled = expelled_.find(user.cluster, user.name);
+  if (expelled != nullptr && now - expelled->last <= kRecently) return true;
+  const auto known =
+      std::count_if(user.peers.begin(), user.peers.end(), [](const Suspect::Peer& peer) { return peer.known; });
+  return 2 * static_cast<std::size_t>(known) >= user.peers.size();
+}
+
+void AuthWatch::add(Cases& cases, AuthPattern pattern, const Suspect& suspect, bool is_source, Mono now) const {
+  constexpr auto kWarning = [](AuthPattern each) {
+    return each == AuthPattern::credential_rotation || each == AuthPattern::stuck_client;
+  };
+  Case& found = cases[{static_cast<std::size_t>(pattern), suspect.cluster}];
+  const Millis window = limit(pattern).window;
+  const std::uint64_t count = suspect.attempts.sum(window, now);
+  found.state = kWarning(pattern) ? Health::warning : Health::critical;
+  found.count += count;
+  tally(is_source ? found.sources : found.users, suspect.name, count);
+  for (const Suspect::Peer& peer : suspect.peers) {
+    if (now - peer.last <= window) tally(is_source ? found.users : found.sources, peer.name, peer.count);
+  }
+}
+
+void AuthWatch::judge_source(Cases& cases, const Suspect& source, Mono now) const {
+  const auto attempts = [&](AuthPattern pattern) { return source.attempts.sum(limit(pattern).window, now); };
+  const bool one_user = source.peers_in(limit(AuthPattern::stuck_client).window, now) == 1;
+  const bool clockwork = one_user && source.steady();
+  const AuthPattern many = clockwork ? AuthPattern::stuck_client : AuthPattern::brute_force;
+  if (reaches(limit(many), attempts(many))) add(cases, many, source, true, now);
+  const AuthLimit& spray = limit(AuthPattern::password_spray);
+  if (reaches(spray, source.peers_in(spray.window, now))) add(cases, AuthPattern::password_spray, source, true, now);
+}
+
+void AuthWatch::judge_user(Cases& cases, const Suspect& user, Mono now) const {
+  const AuthPattern pattern =
+      lost_its_credentials(user, now) ? AuthPattern::credential_rotation : AuthPattern::distributed_guessing;
+  const AuthLimit& most = limit(pattern);
+  if (user.peers_in(most.window, now) < kManySources) return;
+  if (reaches(most, user.attempts.sum(most.window, now))) add(cases, pattern, user, false, now);
+}
+
+void AuthWatch::judge_clusters(Cases& cases, Mono now) const {
+  const AuthLimit& outage = limit(AuthPattern::outage);
+  for (const auto& [name, in] : clusters_) {
+    const std::uint64_t failures = in.failures.sum(outage.window, now);
+    if (!reaches(outage, failures) || failures <= in.logins.sum(outage.window, now)) continue;
+    Case found{Health::critical, failures, {}, {}};
+    sources_.each([&, name = std::string_view(name)](const Suspect& source) {
+      if (source.cluster != name || now - source.last > outage.window) return;
+      tally(found.sources, source.name, source.attempts.sum(outage.window, now));
+      for (const Suspect::Peer& peer : source.peers) tally(found.users, peer.name, peer.count);
+    });
+    if (found.sources.size() >= kManySources)
+      cases[{static_cast<std::size_t>(AuthPattern::outage), name}] = std::move(found);
+  }
+}
+
+std::vector<AuthWatch::Raised> AuthWatch::evaluate(Now now) {
+  for (Suspects* table : {&sources_, &users_, &leafnodes_, &system_, &expelled_}) table->forget_old(now.mono);
+  Cases cases;
+  sources_.each([&](const Suspect& source) { judge_source(cases, source, now.mono); });
+  users_.each([&](const Suspect& user) { judge_user(cases, user, now.mono); });
+  const auto judge = [&](const Suspects& table, AuthPattern pattern, bool is_source) {
+    table.each([&](const Suspect& suspect) {
+      const AuthLimit& most = limit(pattern);
+      if (reaches(most, suspect.attempts.sum(most.window, now.mono))) add(cases, pattern, suspect, is_source, now.mono);
+    });
+  };
+  judge(leafnodes_, AuthPattern::leafnode_locked_out, false);
+  judge(system_, AuthPattern::system_account, true);
+  judge_clusters(cases, now.mono);
+  std::erase_if(breaks_, [&](const Break& each) {
+    return now.mono - each.at > limit(AuthPattern::success_after_failures).window;
+  });
+  for (const Break& each : breaks_) {
+    Case& found = cases[{static_cast<std::size_t>(AuthPattern::success_after_failures), each.cluster}];
+    const Health state = each.known ? Health::warning : Health::critical;
+    if (found.state != Health::critical) found.state = state;
+    found.count += each.failures;
+    tally(found.sources, each.source, each.failures);
+    tally(found.users, each.user, each.failures);
+  }
+  std::vector<Raised> out;
+  for (auto& [name, in] : clusters_) {
+    for (std::size_t i = 0; i < kAuthPatterns; ++i) {
+      const auto found = cases.find({i, name});
+      const bool holds = found != cases.end();
+      if (!holds && !in.active[i]) continue;
+      const bool begins = holds && !in.active[i];
+      in.active[i] = holds;
+      Finding finding;
+      finding.check = std::string("auth_") + kAuthPatternNames[i];
+      finding.entity = name.empty() ? "standalone" : name;
+      finding.cluster = name;
+      if (holds) {
+        finding.state = found->second.state;
+        finding.evidence = {found->second.count, top(found->second.sources), top(found->second.users)};
+        finding.sentence = std::to_string(found->second.count) + " " + kPatterns[i].what +
+                           "; sources: " + names_of(finding.evidence.sources) +
+                           "; users: " + names_of(finding.evidence.users);
+        finding.advice = kPatterns[i].advice;
+      }
+      out.push_back({static_cast<AuthPattern>(i), begins, std::move(finding)});
+    }
+  }
+  return out;
+}
+
+std::vector<AuthView> AuthWatch::view(Now now) const {
+  std::map<std::string_view, std::pair<std::uint64_t, std::uint64_t>> distinct;
+  sources_.each([&](const Suspect& each) { distinct[each.cluster].first += now.mono - each.last <= kRecently; });
+  users_.each([&](const Suspect& each) { distinct[each.cluster].second += now.mono - each.last <= kRecently; });
+  std::vector<AuthView> out;
+  for (const auto& [name, in] : clusters_) {
+    const auto [sources, users] = distinct[name];
+    out.push_back({name, in.attempts, sources, users, in.active});
+  }
+  return out;
+}
+
+}  // namespace lookout
