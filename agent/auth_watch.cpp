@@ -50,7 +50,7 @@ constexpr std::array<Pattern, kAuthPatterns> kPatterns{{
 // An address as one source: of IPv6 the network, in which a host may take any address.
 std::string source_of(std::string_view host) {
   in6_addr address{};
-  const std::string text = clean(host, Suspects::kMaxName);
+  std::string text = clean(host, Suspects::kMaxName);
   if (inet_pton(AF_INET6, text.c_str(), &address) != 1) return text.empty() ? kNobody : text;
   if (IN6_IS_ADDR_V4MAPPED(&address)) {
     char shown[INET_ADDRSTRLEN] = {};
@@ -74,6 +74,7 @@ std::string user_of(const ClientInfo& client) {
 
 std::vector<Tally> top(const std::map<std::string, std::uint64_t>& counts) {
   std::vector<Tally> all;
+  all.reserve(counts.size());
   for (const auto& [name, count] : counts) all.push_back({name, count});
   const std::size_t shown = std::min(all.size(), kTop);
   std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(shown), all.end(),
@@ -182,18 +183,19 @@ void AuthWatch::connected(const Event& event, Now now) {
   logins_.insert(source, user);
   if (sources_.empty() || user == kNobody) return;
   const AuthLimit& after = limit(AuthPattern::success_after_failures);
-  const Suspect* suspect = sources_.find(event.server.cluster, source);
-  const Suspect::Peer* tried = suspect == nullptr ? nullptr : suspect->peer(user);
+  Suspect* const suspect = sources_.find(event.server.cluster, source);
+  Suspect::Peer* const tried = suspect == nullptr ? nullptr : suspect->peer(user);
   if (tried == nullptr || now.mono - tried->last > after.window || !reaches(after, tried->count)) return;
   if (breaks_.size() >= kMaxBreaks) breaks_.pop_front();
-  breaks_.push_back({std::string(event.server.cluster), source, user, tried->count, known || tried->known, now.mono});
+  breaks_.push_back({std::string(event.server.cluster), source, user, std::exchange(tried->count, 0),
+                     known || tried->known, now.mono});
 }
 
 void AuthWatch::expelled(const Event& event, Now now) {
   expelled_.attempt(event.server.cluster, user_of(event.client), now.mono);
 }
 
-bool AuthWatch::lost_its_credentials(const Suspect& user, Mono now) const {
+bool AuthWatch::lost_its_credentials(const Suspect& user, Mono now) {
   const Suspect* expelled = expelled_.find(user.cluster, user.name);
   if (expelled != nullptr && now - expelled->last <= kRecently) return true;
   const auto known =
@@ -226,7 +228,7 @@ void AuthWatch::judge_source(Cases& cases, const Suspect& source, Mono now) cons
   if (reaches(spray, source.peers_in(spray.window, now))) add(cases, AuthPattern::password_spray, source, true, now);
 }
 
-void AuthWatch::judge_user(Cases& cases, const Suspect& user, Mono now) const {
+void AuthWatch::judge_user(Cases& cases, const Suspect& user, Mono now) {
   const AuthPattern pattern =
       lost_its_credentials(user, now) ? AuthPattern::credential_rotation : AuthPattern::distributed_guessing;
   const AuthLimit& most = limit(pattern);
@@ -250,52 +252,57 @@ void AuthWatch::judge_clusters(Cases& cases, Mono now) const {
   }
 }
 
+void AuthWatch::judge_each(Cases& cases, const Suspects& table, AuthPattern pattern, bool is_source, Mono now) const {
+  const AuthLimit& most = limit(pattern);
+  table.each([&](const Suspect& suspect) {
+    if (reaches(most, suspect.attempts.sum(most.window, now))) add(cases, pattern, suspect, is_source, now);
+  });
+}
+
+void AuthWatch::judge_breaks(Cases& cases, Mono now) {
+  const Millis shown = limit(AuthPattern::success_after_failures).window;
+  std::erase_if(breaks_, [&](const Break& each) { return now - each.at > shown; });
+  for (const Break& each : breaks_) {
+    Case& found = cases[{static_cast<std::size_t>(AuthPattern::success_after_failures), each.cluster}];
+    if (found.state != Health::critical) found.state = each.known ? Health::warning : Health::critical;
+    found.count += each.failures;
+    tally(found.sources, each.source, each.failures);
+    tally(found.users, each.user, each.failures);
+  }
+}
+
+Finding AuthWatch::finding_of(std::size_t pattern, const std::string& cluster, const Case* found) {
+  Finding out;
+  out.check = std::string("auth_") + kAuthPatternNames[pattern];
+  out.entity = cluster.empty() ? "standalone" : cluster;
+  out.cluster = cluster;
+  if (found == nullptr) return out;
+  out.state = found->state;
+  out.evidence = {found->count, top(found->sources), top(found->users)};
+  out.sentence = std::to_string(found->count) + " " + kPatterns[pattern].what +
+                 "; sources: " + names_of(out.evidence.sources) + "; users: " + names_of(out.evidence.users);
+  out.advice = kPatterns[pattern].advice;
+  return out;
+}
+
 std::vector<AuthWatch::Raised> AuthWatch::evaluate(Now now) {
   for (Suspects* table : {&sources_, &users_, &leafnodes_, &system_, &expelled_}) table->forget_old(now.mono);
   Cases cases;
   sources_.each([&](const Suspect& source) { judge_source(cases, source, now.mono); });
   users_.each([&](const Suspect& user) { judge_user(cases, user, now.mono); });
-  const auto judge = [&](const Suspects& table, AuthPattern pattern, bool is_source) {
-    table.each([&](const Suspect& suspect) {
-      const AuthLimit& most = limit(pattern);
-      if (reaches(most, suspect.attempts.sum(most.window, now.mono))) add(cases, pattern, suspect, is_source, now.mono);
-    });
-  };
-  judge(leafnodes_, AuthPattern::leafnode_locked_out, false);
-  judge(system_, AuthPattern::system_account, true);
+  judge_each(cases, leafnodes_, AuthPattern::leafnode_locked_out, false, now.mono);
+  judge_each(cases, system_, AuthPattern::system_account, true, now.mono);
   judge_clusters(cases, now.mono);
-  std::erase_if(breaks_, [&](const Break& each) {
-    return now.mono - each.at > limit(AuthPattern::success_after_failures).window;
-  });
-  for (const Break& each : breaks_) {
-    Case& found = cases[{static_cast<std::size_t>(AuthPattern::success_after_failures), each.cluster}];
-    const Health state = each.known ? Health::warning : Health::critical;
-    if (found.state != Health::critical) found.state = state;
-    found.count += each.failures;
-    tally(found.sources, each.source, each.failures);
-    tally(found.users, each.user, each.failures);
-  }
+  judge_breaks(cases, now.mono);
   std::vector<Raised> out;
   for (auto& [name, in] : clusters_) {
     for (std::size_t i = 0; i < kAuthPatterns; ++i) {
       const auto found = cases.find({i, name});
       const bool holds = found != cases.end();
-      if (!holds && !in.active[i]) continue;
-      const bool begins = holds && !in.active[i];
-      in.active[i] = holds;
-      Finding finding;
-      finding.check = std::string("auth_") + kAuthPatternNames[i];
-      finding.entity = name.empty() ? "standalone" : name;
-      finding.cluster = name;
-      if (holds) {
-        finding.state = found->second.state;
-        finding.evidence = {found->second.count, top(found->second.sources), top(found->second.users)};
-        finding.sentence = std::to_string(found->second.count) + " " + kPatterns[i].what +
-                           "; sources: " + names_of(finding.evidence.sources) +
-                           "; users: " + names_of(finding.evidence.users);
-        finding.advice = kPatterns[i].advice;
-      }
-      out.push_back({static_cast<AuthPattern>(i), begins, std::move(finding)});
+      const bool held = std::exchange(in.active[i], holds);
+      if (holds || held)
+        out.push_back(
+            {static_cast<AuthPattern>(i), holds && !held, finding_of(i, name, holds ? &found->second : nullptr)});
     }
   }
   return out;
@@ -303,8 +310,9 @@ std::vector<AuthWatch::Raised> AuthWatch::evaluate(Now now) {
 
 std::vector<AuthView> AuthWatch::view(Now now) const {
   std::map<std::string_view, std::pair<std::uint64_t, std::uint64_t>> distinct;
-  sources_.each([&](const Suspect& each) { distinct[each.cluster].first += now.mono - each.last <= kRecently; });
-  users_.each([&](const Suspect& each) { distinct[each.cluster].second += now.mono - each.last <= kRecently; });
+  const auto recent = [&](const Suspect& each) -> std::uint64_t { return now.mono - each.last <= kRecently ? 1 : 0; };
+  sources_.each([&](const Suspect& each) { distinct[each.cluster].first += recent(each); });
+  users_.each([&](const Suspect& each) { distinct[each.cluster].second += recent(each); });
   std::vector<AuthView> out;
   for (const auto& [name, in] : clusters_) {
     const auto [sources, users] = distinct[name];

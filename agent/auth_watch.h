@@ -103,9 +103,12 @@ class AuthWatch {
   }
   void add(Cases& cases, AuthPattern pattern, const Suspect& suspect, bool is_source, Mono now) const;
   void judge_source(Cases& cases, const Suspect& source, Mono now) const;
-  void judge_user(Cases& cases, const Suspect& user, Mono now) const;
+  void judge_user(Cases& cases, const Suspect& user, Mono now);
+  void judge_each(Cases& cases, const Suspects& table, AuthPattern pattern, bool is_source, Mono now) const;
   void judge_clusters(Cases& cases, Mono now) const;
-  [[nodiscard]] bool lost_its_credentials(const Suspect& user, Mono now) const;
+  void judge_breaks(Cases& cases, Mono now);
+  static Finding finding_of(std::size_t pattern, const std::string& cluster, const Case* found);
+  [[nodiscard]] bool lost_its_credentials(const Suspect& user, Mono now);
 
   const AuthLimits limits_;
   std::string system_account_;

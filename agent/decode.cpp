@@ -232,6 +232,12 @@ void Assembly::cut(std::size_t section) {
   block_->parts[section] = std::move(top);
 }
 
+Wall Assembly::last_time() const {
+  const Part& part = block_->parts.front();
+  const double last = part.empty() ? kAbsent : part.value(part.rows() - 1, 0);
+  return std::isnan(last) ? Wall{} : Wall(std::chrono::nanoseconds(std::llround(last * 1e9)));
+}
+
 std::shared_ptr<const Block> Assembly::finish() {
   for (std::size_t i = 0; i < collector_->sections.size(); ++i) cut(i);
   return std::move(block_);

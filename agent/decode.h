@@ -30,6 +30,8 @@ class Assembly {
   [[nodiscard]] std::shared_ptr<const Block> finish();
 
   [[nodiscard]] const Collector& collector() const { return *collector_; }
+  // The last row's first metric, which is a time; the epoch where there is none.
+  [[nodiscard]] Wall last_time() const;
   [[nodiscard]] std::uint64_t rows_left_out() const { return left_out_; }  // beyond Section::rows
 
  private:

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
+
+#include "agent/text.h"
 
 namespace lookout {
 namespace {
@@ -52,7 +55,52 @@ constexpr Reason kReasons[] = {
 constexpr std::span<const Reason> kAll = kReasons;
 constexpr std::size_t kOther = kAll.size() - 1;
 
+template <class Enum, std::size_t N>
+Enum named(const std::array<std::pair<std::string_view, Enum>, N>& names, std::string_view text, Enum otherwise) {
+  for (const auto& [name, value] : names) {
+    if (name == text) return value;
+  }
+  return otherwise;
+}
+
+constexpr std::array kKinds{std::pair{std::string_view("Client"), ClientKind::client},
+                            std::pair{std::string_view("Leafnode"), ClientKind::leafnode},
+                            std::pair{std::string_view("Router"), ClientKind::router},
+                            std::pair{std::string_view("Gateway"), ClientKind::gateway}};
+constexpr std::array kTypes{std::pair{std::string_view("nats"), ClientType::nats},
+                            std::pair{std::string_view("websocket"), ClientType::websocket},
+                            std::pair{std::string_view("mqtt"), ClientType::mqtt}};
+
+bool is_nkey(std::string_view user) {
+  return user.size() == 56 && user[0] == 'U' &&
+         user.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == std::string_view::npos;
+}
+
+bool leaks_tokens(std::string_view version) {
+  const Version v = parse_version(version);
+  return v < Version{2, 10, 28} || (v >= Version{2, 11, 0} && v < Version{2, 11, 2});
+}
+
 }  // namespace
+
+ClientKind client_kind(std::string_view wire) {
+  return named(kKinds, wire, ClientKind::other);
+}
+
+ClientType client_type(std::string_view wire) {
+  return wire.empty() ? ClientType::none : named(kTypes, wire, ClientType::other);
+}
+
+Credential credential_of(std::string_view user, bool has_jwt) {
+  if (has_jwt) return Credential::jwt;
+  if (user.empty()) return Credential::none;
+  if (user == "[REDACTED]") return Credential::token;
+  return is_nkey(user) ? Credential::nkey : Credential::password;
+}
+
+bool is_secret(Credential credential, std::string_view version) {
+  return credential == Credential::token || (credential == Credential::password && leaks_tokens(version));
+}
 
 std::uint8_t reason_index(std::string_view wire) {
   const auto found =

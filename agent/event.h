@@ -69,8 +69,15 @@ enum class ClientKind : std::uint8_t { client, leafnode, router, gateway, other 
 inline constexpr std::array<const char*, 5> kClientKindNames{"client", "leafnode", "router", "gateway", "other"};
 enum class ClientType : std::uint8_t { none, nats, websocket, mqtt, other };
 inline constexpr std::array<const char*, 5> kClientTypeNames{"", "nats", "websocket", "mqtt", "other"};
-enum class Credential : std::uint8_t { none, password, token, nkey, jwt };
-inline constexpr std::array<const char*, 5> kCredentialNames{"none", "password", "token", "nkey", "jwt"};
+enum class Credential : std::uint8_t { none, password, token, nkey, jwt, unknown };
+inline constexpr std::array<const char*, 6> kCredentialNames{"none", "password", "token", "nkey", "jwt", "unknown"};
+// From the servers' words, "Leafnode" and "mqtt"; empty is none.
+[[nodiscard]] ClientKind client_kind(std::string_view wire);
+[[nodiscard]] ClientType client_type(std::string_view wire);
+[[nodiscard]] Credential credential_of(std::string_view user, bool has_jwt);
+// Whether what a server of this version calls the user may be a token: before 2.10.28 and 2.11.2 it stood there as it
+// was sent.
+[[nodiscard]] bool is_secret(Credential credential, std::string_view version);
 
 // The server block that every message but advisories carries.
 struct ServerInfo {
@@ -114,8 +121,9 @@ struct ClientInfo {
 struct Event {
   EventKind kind = EventKind::unknown;
   std::string_view subject;
-  bool forged = false;  // the subject names another server than the payload
-  ServerInfo server;    // empty id: a JetStream advisory or a request
+  bool recovered = false;  // read from the server's ring of closed connections, not received
+  bool forged = false;     // the subject names another server than the payload
+  ServerInfo server;       // empty id: a JetStream advisory or a request
   ClientInfo client;
   std::string_view id;  // NUID of a typed event
   Wall timestamp{};     // when the server made the event

@@ -193,6 +193,8 @@ struct Collector {
   const char* account_name = "";  // ... and its display name
   bool account_stats = false;     // those rows are AccountStat: connections and leaf nodes
   const char* since = "2.9.0";    // first nats-server version that answers
+  bool ring = false;  // closed connections, newest first (the first metric is when): asked only of servers that lack
+                      // some, back to where they do (agent/ring.h); a Block of it is not kept
 };
 
 // Compile-time lint of a table: help ends with a period, counters and only counters end in _total, base units by `As`.

@@ -128,6 +128,7 @@ bool Poller::to_all(std::size_t collector) const {
 std::vector<const Server*> Poller::expected(std::size_t collector, const Roster& roster) const {
   std::vector<const Server*> out;
   for (const auto& server : roster.servers()) {
+    if (collectors_[collector].ring && !server->ring.wanted) continue;
     if (is_up(*server) && parse_version(server->version) >= questions_[collector].since) out.push_back(server.get());
   }
   return out;
@@ -138,7 +139,8 @@ void Poller::begin(std::size_t collector, Roster& roster, const AccountsOf& acco
   if (!all && collector != kStatsz && !discovered_) return;
   const std::vector<const Server*> servers = expected(collector, roster);
   // Who has just been discovered may have to be told from its namesake first.
-  if (!all && collector != kStatsz && servers.empty() && now.mono - login_ < kDeadline) return;
+  const bool expects_some = !all && collector != kStatsz && !collectors_[collector].ring;
+  if (expects_some && servers.empty() && now.mono - login_ < kDeadline) return;
   open(collector, now);
   if (questions_[collector].heavy) {
     guard_.prune(roster);

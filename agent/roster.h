@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "agent/counters.h"
+#include "agent/ring.h"
 #include "agent/snapshot.h"
 #include "agent/text.h"
 #include "config/config.h"
@@ -61,10 +62,15 @@ struct Server {
   Mono challenge{};  // joining: when those of its name were first asked
   Mono removed{};    // when SERVER.REMOVED told of it: forgotten if it falls silent then
   SeqTracker seq;
+  Ring ring;
   // what stays across processes
   std::array<std::uint64_t, kRestartCauseNames.size()> restarts{};
   std::uint64_t unseen_before = 0;
   EventCounters counters;
+  std::unique_ptr<EventCounters> recovered;  // to be added when the series are old enough for increase() to see it
+  std::uint64_t recovered_failures = 0;
+  std::uint64_t possibly_lost = 0;  // failures that no event told of and the ring no longer holds, at most
+  Mono shown_since{};               // its series exist since then
   // what the current process said
   std::map<AccountIndex, AccountState> accounts;
   std::vector<std::shared_ptr<const Block>> blocks;

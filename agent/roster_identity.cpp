@@ -105,6 +105,7 @@ void Roster::restart(Server& old, Server& joining, Now now) {
   old.challenged = false;
   old.removed = Mono{};
   old.seq = joining.seq;
+  old.ring = joining.ring;
   old.accounts = std::move(joining.accounts);
   old.blocks = std::move(joining.blocks);
   old.last_blocks = std::move(joining.last_blocks);

@@ -76,6 +76,8 @@ struct ServerView {
   std::vector<std::uint64_t> auth_errors;         // by reason index; all reasons
   std::vector<std::uint64_t> closed_before_auth;  // by reason index; zero ones are not exported
   std::vector<AuthErrorDetail> auth_error_details;
+  std::uint64_t recovered_failures = 0;  // of these, those read from the ring of closed connections
+  std::uint64_t possibly_lost = 0;       // failures that neither events nor the ring told of, at most
   // what the server last said; empty while it is down
   std::vector<AccountConnections> accounts;
   std::vector<std::shared_ptr<const Block>> blocks;  // by collector; null: no data

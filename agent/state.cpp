@@ -1,5 +1,6 @@
 #include "agent/state.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -14,6 +15,7 @@ constexpr std::chrono::seconds kFreshConnect{30};    // an older CONNECT is a co
 constexpr std::chrono::seconds kAuthTimeoutMax{60};  // what lived longer has been authenticated
 constexpr std::size_t kOpenGlobalMax = 65536;
 constexpr Millis kSweep{1000};
+constexpr Millis kDropsSeen{1000};  // drops are looked for that often, or more
 
 // The process that the event is of: the current one, or the one before it, whose last messages may come late.
 std::uint32_t process_of(const Server& server, const Event& event) {
@@ -45,7 +47,11 @@ void State::apply(const LinkEvent& event, Now now) {
   const std::string before = link_.server_id();
   const Mono gone = link_.disconnected_at();
   link_.apply(event, now);
-  if (back) roster_.blind(gone, now.mono, before);
+  if (event.kind == LinkEvent::Kind::connected && began_ == Mono{}) began_ = now.mono;
+  if (event.kind == LinkEvent::Kind::slow_consumer) open_gaps(now.mono);
+  if (!back) return;
+  roster_.blind(gone, now.mono, before);
+  open_gaps(gone);
 }
 
 void State::account_is(std::string account) {
@@ -117,6 +123,7 @@ void State::count(const Event& event, Server& server, Now now) {
   const bool counts =
       event.kind == EventKind::connect || event.kind == EventKind::disconnect || event.kind == EventKind::auth_error;
   if (late && !counts) return;
+  if (!late && counts) server.ring.newest_cid = std::max(server.ring.newest_cid, event.client.id);
   switch (event.kind) {
     case EventKind::connect:
       connect(event, server, now);
@@ -125,6 +132,7 @@ void State::count(const Event& event, Server& server, Now now) {
       disconnect(event, server, now);
       break;
     case EventKind::auth_error: {
+      if (!failures_.insert(process_of(server, event), event.client.id, now.mono)) return;
       auth_error(event, server, now);
       const std::string explanation = explain(event, now);
       Event explained = event;
@@ -187,7 +195,8 @@ void State::disconnect(const Event& event, Server& server, Now now) {
   server.dirty = true;
   const bool early = before_authentication(event, server);
   open_global_.erase(connection_key(server, event));
-  if (cause == Cause::auth_error_end || (early && cause == Cause::auth_error))
+  const bool failed = cause == Cause::auth_error_end || (early && cause == Cause::auth_error);
+  if (failed && failures_.insert(process_of(server, event), client.id, now.mono))
     server.counters.auth_error(account_of(client), client, reason);
   if (cause == Cause::auth_error_end && !client.user.empty() && config_.scope == Scope::system)
     auth_.expelled(event, now);
@@ -204,8 +213,10 @@ void State::disconnect(const Event& event, Server& server, Now now) {
 void State::auth_error(const Event& event, Server& server, Now now) {
   const std::uint8_t reason = reason_index(event.reason);
   const std::uint8_t shown = is_auth_reason(reason) ? reason : reason_index("");
-  server.counters.auth_error(account_of(event.client), event.client, shown);
-  if (config_.scope == Scope::system) auth_.failed(event, process_of(server, event), now);
+  counters_for(event, server).auth_error(account_of(event.client), event.client, shown);
+  const Cause cause = reason_at(shown).cause;
+  const bool refused = cause == Cause::auth_twin || !event.recovered;  // not a timeout, say
+  if (refused && config_.scope == Scope::system) auth_.failed(event, process_of(server, event), now);
   server.dirty = true;
 }
 
@@ -226,6 +237,7 @@ void State::dropped(Traffic traffic, std::uint64_t total, Now now) {
   known = total;
   last_drop_ = now.mono;
   changed_ = true;
+  if (traffic == Traffic::vital || traffic == Traffic::connections) open_gaps(now.mono - kDropsSeen);
 }
 
 void State::concluded(EventKind kind, const Server& server, std::string_view reason) {

@@ -73,6 +73,12 @@ class State {
   [[nodiscard]] bool before_authentication(const Event& event, const Server& server) const;
   [[nodiscard]] std::string explain(const Event& event, Now now) const;
   void concluded(EventKind kind, const Server& server, std::string_view reason);
+  void open_gap(Server& server, Mono since);
+  void open_gaps(Mono since);
+  void plan_ring(Server& server) const;
+  void recover(Server& server, const Reply& reply, const Block& block, Now now);
+  [[nodiscard]] EventCounters& counters_for(const Event& event, Server& server);
+  void add_recovered(Server& server, Now now);
   void sweep(Now now);
   void report(Now now);
   void report_servers(Now now);
@@ -91,6 +97,8 @@ class State {
   Roster roster_;
   AccountTable accounts_;
   RecentConnections recent_;
+  RecentConnections failures_;                     // (server process, cid) of failed logins that are counted
+  Mono began_{};                                   // the first login of this agent
   std::unordered_set<std::uint64_t> open_global_;  // $G connections whose CONNECT was seen; bounded
   Findings findings_;
   AuthWatch auth_;

@@ -61,6 +61,10 @@ void State::apply(const Reply& reply, std::shared_ptr<const Block> block, std::s
     ++ignored_replies_;
     return;
   }
+  if (collectors_[collector].ring) {
+    if (block != nullptr) recover(server, reply, *block, now);
+    return;
+  }
   if (block != nullptr && collectors_[collector].account_stats)
     account_stats(reply, server, now);
   else
@@ -101,6 +105,8 @@ void State::forget(std::size_t collector) {
 void State::sweep(Now now) {
   for (const auto& server : roster_.servers()) {
     server->seq.check();
+    plan_ring(*server);
+    add_recovered(*server, now);
     for (std::size_t i = 0; i < collectors_.size(); ++i) {
       auto& block = server->blocks[i];
       if (block == nullptr || now.mono - block->received <= lifetimes_[i]) continue;

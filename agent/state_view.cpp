@@ -96,6 +96,8 @@ std::shared_ptr<const ServerView> State::view_of(Server& server) const {
   view->last_heard = server.last_heard;
   view->unseen = server.unseen_before + server.seq.unseen();
   view->restarts = server.restarts;
+  view->recovered_failures = server.recovered_failures;
+  view->possibly_lost = server.possibly_lost;
   server.counters.fill(*view);
   for (const auto& [account, state] : server.accounts) {
     if (state.shown) view->accounts.push_back({account, state.clients, state.leafnodes});
@@ -117,6 +119,7 @@ std::vector<AuthView> State::auth_view(Now now) const {
     if (found != out.end()) found->second = std::move(view);
   }
   std::vector<AuthView> views;
+  views.reserve(out.size());
   for (auto& [cluster, view] : out) views.push_back(std::move(view));
   return views;
 }
@@ -131,7 +134,9 @@ std::shared_ptr<const Snapshot> State::snapshot(std::vector<RoundView> rounds, N
   for (const auto& server : roster_.sorted()) {
     if (hidden) break;
     ++out->servers_by_state[static_cast<std::size_t>(server->state)];
-    if (!server->joining()) out->servers.push_back(view_of(*server));
+    if (server->joining()) continue;
+    if (server->shown_since == Mono{}) server->shown_since = now.mono;
+    out->servers.push_back(view_of(*server));
   }
   out->accounts = accounts_.share();
   out->events = events_;

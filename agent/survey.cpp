@@ -109,6 +109,7 @@ Survey::Step Survey::step(const Work& work, const Reply& reply) {
   if (!work.accounts.empty()) return next == work.accounts.size() ? Step::last : Step::next;
   if (reply.refused) return work.page == 0 ? Step::last : Step::broken;
   if (work.limit == 0 || reply.page_rows < work.limit) return Step::last;
+  if (work.until != Wall{} && work.assembly->last_time() <= work.until) return Step::last;
   return next < kMaxPages ? Step::next : Step::broken;
 }
 

@@ -33,6 +33,7 @@ struct Visit {  // one server's part of one round of one collector
   std::uint64_t round = 0;
   Level level = Level::summary;
   std::uint64_t limit = 0;              // rows of a page; 0: there is one page
+  Wall until{};                         // Collector::ring: what closed before it is not asked for
   std::vector<std::string> accounts{};  // to ask about one by one; else there are pages
 };
 

@@ -45,7 +45,7 @@ Suspect::Peer& Suspect::meet(std::string_view peer, Mono now) {
   return *found;
 }
 
-const Suspect::Peer* Suspect::peer(std::string_view wanted) const {
+Suspect::Peer* Suspect::peer(std::string_view wanted) {
   const auto found = std::find_if(peers.begin(), peers.end(), [&](const Peer& each) { return each.name == wanted; });
   return found == peers.end() ? nullptr : &*found;
 }
@@ -85,7 +85,7 @@ Suspect& Suspects::attempt(std::string_view cluster, std::string_view name, Mono
   return suspect;
 }
 
-const Suspect* Suspects::find(std::string_view cluster, std::string_view name) const {
+Suspect* Suspects::find(std::string_view cluster, std::string_view name) {
   const auto found = places_.find(key_of(cluster, name.substr(0, kMaxName)));
   return found == places_.end() ? nullptr : &*found->second.at;
 }

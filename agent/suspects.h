@@ -50,7 +50,7 @@ struct Suspect {
   std::vector<Peer> peers;
 
   Peer& meet(std::string_view peer, Mono now);
-  [[nodiscard]] const Peer* peer(std::string_view wanted) const;
+  [[nodiscard]] Peer* peer(std::string_view wanted);
   // Peers that were met in the last `time`; at most kMaxPeers are known.
   [[nodiscard]] std::size_t peers_in(Millis time, Mono now) const;
   // Attempts come like a clock's ticks, as those of a client that reconnects by itself.
@@ -64,7 +64,7 @@ class Suspects {
 
   // One more attempt. Names are cut at kMaxName bytes.
   Suspect& attempt(std::string_view cluster, std::string_view name, Mono now);
-  [[nodiscard]] const Suspect* find(std::string_view cluster, std::string_view name) const;
+  [[nodiscard]] Suspect* find(std::string_view cluster, std::string_view name);
 
   template <class Each>
   void each(Each each) const {

@@ -29,6 +29,7 @@ extern const Collector kIpqueuesz;
 extern const Collector kRaftz;
 extern const Collector kIdz;
 extern const Collector kAccountz;
+extern const Collector kClosed;
 extern const Collector kConnz;
 extern const Collector kJsz;
 

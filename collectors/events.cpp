@@ -57,33 +57,6 @@ std::string_view subject_server(std::string_view subject) {
   return subject.substr(0, subject.find('.'));
 }
 
-template <class Enum, std::size_t N>
-Enum named(const std::array<std::pair<std::string_view, Enum>, N>& names, std::string_view text, Enum otherwise) {
-  for (const auto& [name, value] : names) {
-    if (name == text) return value;
-  }
-  return otherwise;
-}
-
-constexpr std::array kKinds{std::pair{std::string_view("Client"), ClientKind::client},
-                            std::pair{std::string_view("Leafnode"), ClientKind::leafnode},
-                            std::pair{std::string_view("Router"), ClientKind::router},
-                            std::pair{std::string_view("Gateway"), ClientKind::gateway}};
-constexpr std::array kTypes{std::pair{std::string_view("nats"), ClientType::nats},
-                            std::pair{std::string_view("websocket"), ClientType::websocket},
-                            std::pair{std::string_view("mqtt"), ClientType::mqtt}};
-
-bool is_nkey(std::string_view user) {
-  return user.size() == 56 && user[0] == 'U' &&
-         user.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == std::string_view::npos;
-}
-
-// Before 2.10.28 and 2.11.2 a token stood in `user` as it was sent.
-bool leaks_tokens(std::string_view version) {
-  const Version v = parse_version(version);
-  return v < Version{2, 10, 28} || (v >= Version{2, 11, 0} && v < Version{2, 11, 2});
-}
-
 constexpr std::pair<std::string_view, std::string_view ClientInfo::*> kClientTexts[] = {
     {"host", &ClientInfo::host},   {"acc", &ClientInfo::account}, {"name_tag", &ClientInfo::account_name},
     {"user", &ClientInfo::user},   {"name", &ClientInfo::name},   {"lang", &ClientInfo::lang},
@@ -101,13 +74,6 @@ bool read_client_field(std::string_view key, element value, ClientInfo& client) 
   return true;
 }
 
-Credential credential_of(const ClientInfo& client, bool has_jwt) {
-  if (has_jwt) return Credential::jwt;
-  if (client.user.empty()) return Credential::none;
-  if (client.user == "[REDACTED]") return Credential::token;
-  return is_nkey(client.user) ? Credential::nkey : Credential::password;
-}
-
 bool read_client(object fields, ClientInfo& client) {
   bool ok = true;
   std::string_view kind;
@@ -123,9 +89,9 @@ bool read_client(object fields, ClientInfo& client) {
     else
       ok &= read_client_field(key, value, client);
   }
-  client.kind = named(kKinds, kind, ClientKind::other);
-  client.type = type.empty() ? ClientType::none : named(kTypes, type, ClientType::other);
-  client.credential = credential_of(client, has_jwt);
+  client.kind = client_kind(kind);
+  client.type = client_type(type);
+  client.credential = credential_of(client.user, has_jwt);
   return ok && !client.account.empty();
 }
 
@@ -161,8 +127,7 @@ bool read_client_event(object root, Event& event) {
   if (!read_typed(root, event) || event.client.id == 0) return false;
   // Before 2.11 the tag in an event is the user's.
   if (parse_version(event.server.version) < Version{2, 11, 0}) event.client.account_name = {};
-  event.client.user_is_secret = event.client.credential == Credential::token ||
-                                (event.client.credential == Credential::password && leaks_tokens(event.server.version));
+  event.client.user_is_secret = is_secret(event.client.credential, event.server.version);
   return true;
 }
 

@@ -19,7 +19,7 @@ struct Endpoint {
   Level level = Level::summary;
 };
 // Safe as they are: no answer grows with the number of connections or subscriptions. The first one cannot be off.
-constexpr std::array<Endpoint, 17> kEndpoints{{
+constexpr std::array<Endpoint, 18> kEndpoints{{
     {"statsz", seconds{10}, "load and traffic of servers; never off"},
     {"idz", seconds{60}, "names and ids of servers", "", Level::off},
     {"routez", seconds{30}, "routes"},
@@ -35,6 +35,7 @@ constexpr std::array<Endpoint, 17> kEndpoints{{
     {"accountz", seconds{300}, "limits of accounts"},
     {"jsz", seconds{60}, "JetStream's accounts and streams", "consumers too"},
     {"connz", seconds{60}, "sums over connections", "every connection"},
+    {"closed", seconds{15}, "failed logins that no event told of: of servers before 2.12, and after a gap"},
     {"raftz", seconds{60}, "the meta group", "all Raft groups"},
     {"ipqueuesz", seconds{60}, "queues inside servers"},
 }};

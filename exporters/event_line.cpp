@@ -116,6 +116,7 @@ std::string event_line(const Event& event, Now now) {
   field(line, "removed_server", event.removed_server);
   field(line, "removed_cluster", event.removed_cluster);
   if (event.kind == EventKind::unknown || event.kind == EventKind::malformed) field(line, "subject", event.subject);
+  if (event.recovered) line += ",\"recovered\":true";
   if (event.forged) line += ",\"forged\":true";
   return line += '}';
 }

@@ -215,6 +215,15 @@ constexpr NativeFamily kFamilies[] = {
     {"nats_auth_error_details_total", counter,
      "nats_cluster,server,account,account_name,kind,client_type,credential,reason", "CLIENT.AUTH.ERR, DISCONNECT",
      "Failed authentications by who tried, as far as the server says it.", emit_auth_details},
+    {"nats_auth_errors_recovered_total", counter, "nats_cluster,server", "CONNZ of closed connections",
+     "Failed authentications that no event told of, read from the server's closed connections; part of "
+     "nats_auth_errors_total a minute later at most.",
+     [](Page& page) { per_server(page, [](const ServerView& server) { return number(server.recovered_failures); }); }},
+    {"nats_auth_errors_possibly_lost_total", counter, "nats_cluster,server", "CONNZ of closed connections",
+     "Connections that were closed while no event could be received and that the server no longer lists: an upper "
+     "bound "
+     "of failures that are not counted.",
+     [](Page& page) { per_server(page, [](const ServerView& server) { return number(server.possibly_lost); }); }},
     {"nats_auth_attempts_total", counter, "nats_cluster", "CLIENT.AUTH.ERR",
      "Refused logins, where a client that walks the servers of a cluster makes one.",
      [](Page& page) { per_cluster(page, [](const AuthView& view) { return view.attempts; }); }},

@@ -188,7 +188,9 @@ TEST_F(AuthWatchTest, ASuccessAfterFailuresIsSuspectUnlessThePairIsKnown) {
   EXPECT_THAT(patterns(), IsEmpty()) << "four failures are a typing error";
   fail_every({.source = "10.0.0.2"}, 5, 20s);
   connect({.source = "10.0.0.2"});
+  connect({.source = "10.0.0.2"});
   EXPECT_THAT(patterns(), ElementsAre("success_after_failures"));
+  EXPECT_EQ(finding("auth_success_after_failures").evidence.count, 5U) << "told once";
   EXPECT_EQ(finding("auth_success_after_failures").state, Health::critical);
   clock.after(11min);
   EXPECT_THAT(patterns(), IsEmpty());

@@ -26,6 +26,7 @@ TEST_P(Completeness, EveryNumberIsExportedOrLeftOutForAReason) {
   for (const Collector& collector : collectors()) {
     const auto replies = test::recorded(GetParam(), collector.name);
     EXPECT_TRUE(version < parse_version(collector.since) || !replies.empty()) << collector.name;
+    if (collector.ring) continue;  // its rows are events, not numbers: ring_test.cpp
     for (const auto& recorded : replies) {
       for (const std::string& leaf : test::forgotten(collector, json::parse(recorded.payload)))
         ADD_FAILURE() << collector.name << ": " << leaf << " in " << recorded.name

@@ -150,6 +150,7 @@ const std::vector<Polled> kPolled{
     {"accountz", 300s, Level::summary, false},
     {"jsz", 60s, Level::summary, true},
     {"connz", 60s, Level::summary, true},
+    {"closed", 15s, Level::summary, false},
     {"raftz", 60s, Level::summary, true},
     {"ipqueuesz", 60s, Level::summary, false},
 };

@@ -4,6 +4,7 @@
 #include <openssl/rand.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -74,10 +75,12 @@ Nkey::Nkey(Role role) : raw_(kKeySize, '\0') {
       std::string{static_cast<char>(kSeedPrefix | (prefix >> 5U)), static_cast<char>((prefix & 31U) << 3U)} + raw_);
 }
 
-std::string Nkey::sign(const std::string& subject, const std::string& name, const std::string& claims) const {
+std::string Nkey::sign(const std::string& subject, const std::string& name, const std::string& claims,
+                       std::int64_t expires) const {
+  const std::string end = expires == 0 ? "" : R"(,"exp":)" + std::to_string(expires);
   const std::string text = base64url(R"({"typ":"JWT","alg":"ed25519-nkey"})") + '.' +
                            base64url(R"({"jti":"fake","iat":1700000000,"iss":")" + public_key_ + R"(","sub":")" +
-                                     subject + R"(","name":")" + name + R"(","nats":)" + claims + '}');
+                                     subject + R"(","name":")" + name + '"' + end + R"(,"nats":)" + claims + '}');
   const Key key = key_of(raw_);
   const Context context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
   std::string signature(64, '\0');
@@ -94,9 +97,14 @@ std::string Operator::server_config() const {
          app_.public_key() + ": " + operator_.sign(app_.public_key(), "APP", kAccountClaims) + "\n}\n";
 }
 
-std::string Operator::creds(const Nkey& account) {
+std::string Operator::expired_user() const {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return creds(app_, "late", std::chrono::duration_cast<std::chrono::seconds>(now).count() - 3 * 3600);
+}
+
+std::string Operator::creds(const Nkey& account, const std::string& name, std::int64_t expires) {
   const Nkey user(Role::user);
-  return "-----BEGIN NATS USER JWT-----\n" + account.sign(user.public_key(), "user", kUserClaims) +
+  return "-----BEGIN NATS USER JWT-----\n" + account.sign(user.public_key(), name, kUserClaims, expires) +
          "\n------END NATS USER JWT------\n\n-----BEGIN USER NKEY SEED-----\n" + user.seed() +
          "\n------END USER NKEY SEED------\n";
 }

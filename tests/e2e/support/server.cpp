@@ -133,11 +133,15 @@ std::string NatsServer::get(const std::string& path) const {
   return result && result->status == 200 ? result->body : std::string();
 }
 
-Cluster::Cluster(const TempDir& dir, int size, const std::string& cluster, const std::string& extra) {
+Cluster::Cluster(const TempDir& dir, int size, const std::string& cluster, const std::string& extra,
+                 const std::string& routing) {
   std::vector<int> ports;
   for (int index = 1; index <= size; ++index) {
-    servers_.push_back(std::make_unique<NatsServer>(
-        dir, ServerSpec{.name = std::string("n").append(std::to_string(index)), .cluster = cluster, .extra = extra}));
+    servers_.push_back(
+        std::make_unique<NatsServer>(dir, ServerSpec{.name = std::string("n").append(std::to_string(index)),
+                                                     .cluster = cluster,
+                                                     .extra = extra,
+                                                     .routing = routing}));
     ports.push_back(servers_.back()->cluster_port());
   }
   for (const auto& server : servers_) {

@@ -75,7 +75,8 @@ class NatsServer {
 // stands for each one's name.
 class Cluster {
  public:
-  Cluster(const TempDir& dir, int size, const std::string& cluster = "east", const std::string& extra = "");
+  Cluster(const TempDir& dir, int size, const std::string& cluster = "east", const std::string& extra = "",
+          const std::string& routing = "");
 
   [[nodiscard]] NatsServer& operator[](std::size_t index) { return *servers_[index]; }
   [[nodiscard]] std::size_t size() const { return servers_.size(); }

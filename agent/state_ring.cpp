@@ -1,0 +1,131 @@
+// Failed logins that no event told of, from the servers' rings of closed connections. (server process, cid) is one
+// failure, whoever tells of it first.
+#include <charconv>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "agent/state.h"
+#include "agent/text.h"
+
+namespace lookout {
+namespace {
+
+constexpr Millis kSlack{2000};          // between a close, its event, and its place in the ring
+constexpr Millis kBirth{60000};         // from when PromQL's increase() sees a series grow
+constexpr std::size_t kRing = 10000;    // nats-server's max_closed_clients, unless configured
+constexpr Version kTellsAll{2, 12, 0};  // events tell of every failure from then on
+
+Wall time_of(double seconds_since_epoch) {
+  return std::isnan(seconds_since_epoch) ? Wall{}
+                                         : Wall(std::chrono::nanoseconds(std::llround(seconds_since_epoch * 1e9)));
+}
+
+bool is_failure(std::uint8_t reason) {
+  return reason_at(reason).cause != Cause::closed;
+}
+
+ClientInfo client_of(const Part& part, std::size_t row, std::string_view version) {
+  ClientInfo client;
+  const std::string_view cid = part.label(row, ring::cid);
+  std::from_chars(cid.data(), cid.data() + cid.size(), client.id);
+  client.start = time_of(part.value(row, ring::start));
+  client.stop = time_of(part.value(row, ring::stop));
+  client.host = part.label(row, ring::ip);
+  client.account = part.label(row, ring::account);
+  if (client.account.empty()) client.account = "$G";
+  client.user = part.label(row, ring::user);
+  client.name = part.label(row, ring::name);
+  client.lang = part.label(row, ring::lang);
+  client.version = part.label(row, ring::version);
+  client.kind = client_kind(part.label(row, ring::kind));
+  client.type = client_type(part.label(row, ring::type));
+  client.credential = client.user.empty() ? Credential::unknown : credential_of(client.user, false);
+  client.user_is_secret = is_secret(client.credential, version);
+  return client;
+}
+
+}  // namespace
+
+// Since `since`, events of this server may have been missed.
+void State::open_gap(Server& server, Mono since) {
+  if (server.ring.gap) return;
+  server.ring.gap = since;
+  server.ring.cid_before = server.ring.newest_cid;
+}
+
+void State::open_gaps(Mono since) {
+  for (const auto& server : roster_.servers()) open_gap(*server, since);
+}
+
+// Says to the poller whether the ring is to be read, and how far back.
+void State::plan_ring(Server& server) const {
+  Ring& ring = server.ring;
+  const Version version = parse_version(server.version);
+  const auto uptime = server.last_time - server.start;
+  const bool ours = server.start != Wall{} && uptime < server.last_heard - began_;  // all of its life was in ours
+  const bool fresh = ring.known == Wall{} && ours;
+  ring.wanted = server.up() && server.start != Wall{} && (version < kTellsAll || ring.gap || fresh);
+  if (!ring.wanted) return;
+  const Wall heard = server.last_time;
+  if (fresh)
+    ring.until = {};
+  else if (version < kTellsAll && ring.known != Wall{})
+    ring.until = ring.known - kSlack;
+  else if (ring.gap)
+    ring.until = heard - (server.last_heard - *ring.gap) - kSlack;
+  else
+    ring.until = heard;  // what was before the agent is nobody's gap
+}
+
+void State::recover(Server& server, const Reply& reply, const Block& block, Now now) {
+  Ring& ring = server.ring;
+  const Part& part = block.parts.front();
+  const Wall until = std::exchange(ring.until, {});
+  Wall newest = ring.known == Wall{} ? reply.server.time : ring.known;
+  Wall oldest = reply.server.time;
+  std::uint64_t after_gap = 0;
+  for (std::size_t row = 0; row < part.rows(); ++row) {
+    Event event;
+    event.kind = EventKind::auth_error;
+    event.server = reply.server;
+    event.client = client_of(part, row, reply.server.version);
+    event.timestamp = event.client.stop;
+    event.reason = part.label(row, ring::reason);
+    event.recovered = true;
+    newest = std::max(newest, event.client.stop);
+    oldest = std::min(oldest, event.client.stop);
+    if (event.client.id > ring.cid_before) ++after_gap;
+    ring.newest_cid = std::max(ring.newest_cid, event.client.id);
+    const bool wanted = event.client.stop > until && is_failure(reason_index(event.reason));
+    if (!wanted || !failures_.insert(server.process, event.client.id, now.mono)) continue;
+    ++server.recovered_failures;
+    auth_error(event, server, now);
+    sink_(event, now);
+  }
+  // A full ring that does not reach back: what was opened since the gap began and is not in it may have been failures.
+  const bool overrun = part.rows() >= kRing && oldest > until && ring.newest_cid > ring.cid_before;
+  if (overrun)
+    server.possibly_lost += ring.newest_cid - ring.cid_before - std::min(after_gap, ring.newest_cid - ring.cid_before);
+  ring.known = newest;
+  ring.gap.reset();
+  ring.wanted = false;
+  server.dirty = true;
+}
+
+EventCounters& State::counters_for(const Event& event, Server& server) {
+  if (!event.recovered) return server.counters;
+  const bool old_enough = server.shown_since != Mono{} && now_.mono - server.shown_since >= kBirth;
+  if (old_enough) return server.counters;
+  if (server.recovered == nullptr) server.recovered = std::make_unique<EventCounters>();
+  return *server.recovered;
+}
+
+void State::add_recovered(Server& server, Now now) {
+  if (server.recovered == nullptr || server.shown_since == Mono{} || now.mono - server.shown_since < kBirth) return;
+  server.counters.merge(*server.recovered);
+  server.recovered.reset();
+  server.dirty = true;
+}
+
+}  // namespace lookout
