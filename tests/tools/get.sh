@@ -105,6 +105,12 @@ nats_server() {
 
 promtool() { unpack_package prometheus usr/bin/promtool; }
 
+# Prints the path of the server; amtool stands beside it.
+alertmanager() { unpack_package prometheus-alertmanager usr/bin/prometheus-alertmanager; }
+
+# Prints the path of fail2ban-regex, which finds its modules by PYTHONPATH: <root of the package>/usr/lib/python3/dist-packages.
+fail2ban_regex() { unpack_package fail2ban usr/bin/fail2ban-regex; }
+
 # prometheus 2 | 3: prints the path of the server: 2 is bookworm's, 2.42; 3 is the one of Debian testing, 3.5 or newer.
 prometheus() {
   if [ "$1" = 3 ]; then
