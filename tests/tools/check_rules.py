@@ -54,6 +54,13 @@ def faults(rule, documented, headings, tests, sources):
             yield f'asks {metric} for "{value}", which no source file knows'
 
 
+def sent_by_the_agent():
+    """Names of the alerts that the findings of the agent become."""
+    checks = re.findall(r'\b(?:report|say)\(\{?"(\w+)"', text_of("agent/*.cpp"))
+    checks += re.findall(r'"(collection_\w+)"', text_of("agent/*.cpp"))
+    return {"Nats" + "".join(word.capitalize() for word in check.split("_")) for check in checks}
+
+
 def main():
     documented = set(re.findall(r'^\| `(\w+)`', text_of("docs/metrics.md"), re.M))
     headings = set(re.findall(r'^#+ (\w+)$', text_of("docs/runbooks.md"), re.M))
@@ -67,6 +74,7 @@ def main():
             if rule["alert"] in names:
                 found.append(f"{rule['alert']} is there twice")
             names.add(rule["alert"])
+    found += [f"{name}, which the agent sends, has no heading in docs/runbooks.md" for name in sorted(sent_by_the_agent() - headings)]
     print("\n".join(found) or f"{len(names)} alerts")
     return 1 if found or not names else 0
 
