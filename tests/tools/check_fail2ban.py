@@ -13,8 +13,8 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOG = ROOT / "tests/golden/events.log"
 HOSTILE = 14  # words of hostile clients, tried in every field
-GUESSED = {"192.0.2.1": 1, "192.0.2.2": 1, "192.0.2.3": HOSTILE, "192.0.2.4": HOSTILE, "192.0.2.5": HOSTILE, "2001:db8::1": 1,
-           "2001:db8::2": HOSTILE}
+GUESSED = {"192.0.2.1": 1, "192.0.2.2": 1, "192.0.2.3": HOSTILE, "192.0.2.4": HOSTILE, "192.0.2.5": HOSTILE, "192.0.2.9": HOSTILE,
+           "2001:db8::1": 1, "2001:db8::2": HOSTILE}
 EXPECTED = {"normal": GUESSED, "aggressive": {**GUESSED, "192.0.2.6": 1, "192.0.2.7": 1, "192.0.2.8": 1}}
 
 

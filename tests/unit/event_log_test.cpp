@@ -160,6 +160,12 @@ std::vector<Event> guesses() {
     add("192.0.2.4").client.name = words;
     add("2001:db8::2").client.lang = words;
     add("192.0.2.5").client.account = words;
+    Event& jwt = add("192.0.2.9");
+    jwt.client.claims.subject = words;
+    jwt.client.claims.name = words;
+    jwt.client.claims.account = words;
+    jwt.client.claims.expires = Wall(1699990000s);
+    jwt.explanation = words;
     add("").client.account = words;  // no address of its own
     add("203.0.113.3").reason = words;
     add(words);
