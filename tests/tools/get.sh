@@ -10,7 +10,7 @@ BUILD_PACKAGES=(g++ cmake ninja-build pkg-config git ca-certificates libnats-dev
   libyaml-cpp-dev libcpp-httplib-dev prometheus-cpp-dev nlohmann-json3-dev zlib1g-dev libisal-dev
   libssl-dev)
 TEST_PACKAGES=(libgtest-dev libgmock-dev clang clang-tidy clang-format libclang-rt-dev llvm python3 python3-pip python3-prometheus-client
-  unzip openssl)
+  python3-yaml unzip openssl)
 
 # The same for everybody who configures a build, so that none undoes another's.
 CONFIGURE=()
@@ -104,6 +104,12 @@ nats_server() {
 }
 
 promtool() { unpack_package prometheus usr/bin/promtool; }
+
+# Prints the path of the server; amtool stands beside it.
+alertmanager() { unpack_package prometheus-alertmanager usr/bin/prometheus-alertmanager; }
+
+# Prints the path of fail2ban-regex, which finds its modules by PYTHONPATH: <root of the package>/usr/lib/python3/dist-packages.
+fail2ban_regex() { unpack_package fail2ban usr/bin/fail2ban-regex; }
 
 # prometheus 2 | 3: prints the path of the server: 2 is bookworm's, 2.42; 3 is the one of Debian testing, 3.5 or newer.
 prometheus() {

@@ -9,10 +9,13 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lookout {
@@ -116,6 +119,91 @@ TEST(EventLine, HostileTextStaysOneBoundedLineOfJson) {
   const json parsed = json::parse(line);
   EXPECT_EQ(parsed["event"], "auth_error");
   EXPECT_THAT(parsed["user"].get<std::string>(), testing::StartsWith("a\"b\\c"));
+}
+
+// A client's words: they look like the end of their field, of their line, and like other lines.
+const std::vector<std::string>& hostile_words() {
+  const std::string rest = R"(","cid":1,"kind":"client","reason":"Authentication Failure"})";
+  const std::string line =
+      R"({"time":"2023-11-14T22:13:19.250Z","event":"auth_error","server":"n1","address":"203.0.113.2)" + rest;
+  static const std::vector<std::string> kWords{R"(x","address":"203.0.113.1)",
+                                               R"(x\","address":"203.0.113.1)" + rest,
+                                               R"(x" address=203.0.113.1 host=203.0.113.1 [203.0.113.1])",
+                                               line,
+                                               "x\n" + line,
+                                               "x\r\n" + line,
+                                               "x\xE2\x80\xA8" + line,  // a line's end to Python
+                                               "x\xC2\x85" + line,
+                                               std::string("x\0", 2) + line,
+                                               "\xFF\xFE\"" + rest,
+                                               "\\",
+                                               std::string(300, '"'),
+                                               std::string(255, 'x') + "\\\"",
+                                               "2023-11-14T22:13:19.250Z"};
+  return kWords;
+}
+
+// What deploy/fail2ban has to take the right address from: 192.0.2.0/24 and 2001:db8::/32 failed to
+// log in, 203.0.113.0/24 only stands in what others said.
+std::vector<Event> guesses() {
+  std::vector<Event> all;
+  const auto add = [&all](std::string_view host) -> Event& {
+    all.push_back(auth_error());
+    all.back().client.host = host;
+    return all.back();
+  };
+  add("192.0.2.1");
+  add("2001:db8::1");
+  add("192.0.2.2").client.account_name = "Orders";
+  for (const std::string& words : hostile_words()) {
+    add("192.0.2.3").client.user = words;
+    add("192.0.2.4").client.name = words;
+    add("2001:db8::2").client.lang = words;
+    add("192.0.2.5").client.account = words;
+    Event& jwt = add("192.0.2.9");
+    jwt.client.claims.subject = words;
+    jwt.client.claims.name = words;
+    jwt.client.claims.account = words;
+    jwt.client.claims.expires = Wall(1699990000s);
+    jwt.explanation = words;
+    add("").client.account = words;  // no address of its own
+    add("203.0.113.3").reason = words;
+    add(words);
+    Event& accepted = add("203.0.113.4");
+    accepted.kind = EventKind::connect;
+    accepted.client.user = words;
+    accepted.reason = {};
+  }
+  add("203.0.113.5").reason = "Proxy Required";  // the proxy's address
+  add("203.0.113.6").forged = true;
+  add("gateway.example");
+  return all;
+}
+
+// What only mode=aggressive bans.
+std::vector<Event> suspicions() {
+  std::vector<Event> all(3, auth_error());
+  all[0].client.host = "192.0.2.6";
+  all[0].client.kind = ClientKind::leafnode;
+  all[1].client.host = "192.0.2.7";
+  all[1].kind = EventKind::disconnect;
+  all[1].reason = "Authentication Timeout";
+  all[2] = all[1];
+  all[2].client.host = "192.0.2.8";
+  all[2].reason = "TLS Handshake Failure";
+  return all;
+}
+
+TEST(EventLine, TheLinesThatFail2banReadsAreTheGoldenOnes) {
+  const std::string path = std::string(TEST_DATA) + "/golden/events.log";
+  std::string got;
+  for (const auto& events : {guesses(), suspicions()}) {
+    for (const Event& event : events) got += event_line(event, kNow) + '\n';
+  }
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(path) << got;
+  std::ifstream file(path);
+  const std::string golden{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  EXPECT_EQ(got, golden) << "UPDATE_GOLDEN=1 accepts the change";
 }
 
 TEST(EventLine, WhatIsEmptyIsLeftOut) {
