@@ -19,7 +19,7 @@ class Together {
 
   // One sentence; empty: all is well.
   [[nodiscard]] std::string wrong() const {
-    for (const auto& group : {kLogins, kPasswords}) {
+    for (const auto& group : {kLogins, kPasswords, kAlertmanagerLogins}) {
       if (auto sentence = excluding(group); !sentence.empty()) return sentence;
     }
     for (const auto& [path, needed] : kNeeds) {
@@ -29,6 +29,11 @@ class Together {
     if (nats.reconnect_wait_max < nats.reconnect_wait) {
       return named("nats.reconnect-wait-max") + " must be at least --nats.reconnect-wait, " +
              write_duration(nats.reconnect_wait);
+    }
+    if (config_.alertmanager.urls.size() + config_.webhook.urls.size() > kMaxReceivers) {
+      return named(has("webhook.url") ? "webhook.url" : "alertmanager.url") +
+             " gives too many receivers: " + std::to_string(kMaxReceivers) +
+             " Alertmanagers and webhooks together are the most";
     }
     if (config_.scope == Scope::server && nats.urls.size() != 1) {
       return named("scope") + " is server: --nats.url must be exactly one server, not " +
@@ -43,10 +48,20 @@ class Together {
  private:
   static inline const Texts kLogins{"nats.user", "nats.token", "nats.token-file", "nats.nkey", "nats.creds"};
   static inline const Texts kPasswords{"nats.password", "nats.password-file"};
-  static inline const std::vector<std::pair<std::string, std::string>> kNeeds{{"nats.password", "nats.user"},
-                                                                              {"nats.password-file", "nats.user"},
-                                                                              {"nats.tls.cert", "nats.tls.key"},
-                                                                              {"nats.tls.key", "nats.tls.cert"}};
+  static inline const Texts kAlertmanagerLogins{"alertmanager.user", "alertmanager.token-file"};
+  static inline const std::vector<std::pair<std::string, std::string>> kNeeds{
+      {"nats.password", "nats.user"},
+      {"nats.password-file", "nats.user"},
+      {"nats.tls.cert", "nats.tls.key"},
+      {"nats.tls.key", "nats.tls.cert"},
+      {"alertmanager.tls.ca", "alertmanager.url"},
+      {"alertmanager.user", "alertmanager.url"},
+      {"alertmanager.user", "alertmanager.password-file"},
+      {"alertmanager.password-file", "alertmanager.user"},
+      {"alertmanager.token-file", "alertmanager.url"},
+      {"webhook.tls.ca", "webhook.url"},
+      {"webhook.secret-file", "webhook.url"},
+  };
 
   [[nodiscard]] bool has(const std::string& path) const {
     const auto found = givens_.find(path);
