@@ -1,5 +1,6 @@
 # What the scripts need from outside, in one place; sourced by tests/run and deploy/demo. Debian packages are installed only when
-# missing. Daemons (nats-server, prometheus) are unpacked below build/tools and never installed, so that nothing starts on this machine.
+# missing. Daemons (nats-server, prometheus, alertmanager) are unpacked below build/tools and never installed, so that nothing starts on
+# this machine.
 # Every function says on stderr what it could not get, and returns 1.
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
@@ -113,3 +114,6 @@ prometheus() {
     unpack_package prometheus usr/bin/prometheus
   fi
 }
+
+# alertmanager: prints the path of bookworm's, 0.25.
+alertmanager() { unpack_package prometheus-alertmanager usr/bin/prometheus-alertmanager; }
