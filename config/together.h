@@ -35,14 +35,7 @@ class Together {
              " gives too many receivers: " + std::to_string(kMaxReceivers) +
              " Alertmanagers and webhooks together are the most";
     }
-    if (config_.scope == Scope::server && nats.urls.size() != 1) {
-      return named("scope") + " is server: --nats.url must be exactly one server, not " +
-             std::to_string(nats.urls.size());
-    }
-    if (config_.scope == Scope::server && config_.shard.count > 1)
-      return named("shard") + " needs --scope=system: a sidecar has one server and nothing to share";
-    if (config_.scope == Scope::system && has("server-name")) return named("server-name") + " needs --scope=server";
-    return "";
+    return wrong_scope();
   }
 
  private:
@@ -63,6 +56,16 @@ class Together {
       {"webhook.secret-file", "webhook.url"},
   };
 
+  [[nodiscard]] std::string wrong_scope() const {
+    if (config_.scope == Scope::server && config_.nats.urls.size() != 1) {
+      return named("scope") + " is server: --nats.url must be exactly one server, not " +
+             std::to_string(config_.nats.urls.size());
+    }
+    if (config_.scope == Scope::server && config_.shard.count > 1)
+      return named("shard") + " needs --scope=system: a sidecar has one server and nothing to share";
+    if (config_.scope == Scope::system && has("server-name")) return named("server-name") + " needs --scope=server";
+    return "";
+  }
   [[nodiscard]] bool has(const std::string& path) const {
     const auto found = givens_.find(path);
     return found != givens_.end() && !found->second.texts.front().empty();

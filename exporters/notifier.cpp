@@ -57,7 +57,9 @@ enum class Phase { working, posting, abandoned, ended };
 
 // What a thread may still use when its owner has gone without it, which a hanging name lookup makes it do.
 struct Shared {
-  Receiver receiver;
+  explicit Shared(Receiver given) : receiver(std::move(given)) {}
+
+  const Receiver receiver;
   std::atomic<Phase> phase = Phase::working;
 };
 

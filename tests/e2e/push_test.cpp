@@ -76,13 +76,12 @@ class Alertmanager {
                     "--web.listen-address=127.0.0.1:" + std::to_string(port_), "--web.route-prefix=/am",
                     "--cluster.listen-address="},
                    base_.string() + ".log", base_.string() + ".log");
-    return eventually([this] { return !get("/am/-/ready").empty(); }, 60s);
+    return eventually([this] { return !get("/am/-/ready").empty() || !process_.running(); }, 60s) && process_.running();
   }
   void stop() {
     process_.signal(SIGTERM);
     EXPECT_TRUE(process_.wait());
   }
-  void kill() { process_.kill(); }
 
   // The alert about this entity that has not ended; null: there is none.
   [[nodiscard]] nlohmann::json alert(const std::string& entity) const {

@@ -115,5 +115,15 @@ prometheus() {
   fi
 }
 
-# alertmanager: prints the path of bookworm's, 0.25.
-alertmanager() { unpack_package prometheus-alertmanager usr/bin/prometheus-alertmanager; }
+# alertmanager: prints the path of bookworm's, 0.25. It wants templates of its package at an absolute path, where nothing is installed: that
+# path is made a relative one of the same length in the unpacked binary, and what is printed starts it in the right directory.
+alertmanager() {
+  local binary dir="$TOOLS/debian-prometheus-alertmanager" path=usr/share/prometheus/alertmanager
+  binary=$(unpack_package prometheus-alertmanager usr/bin/prometheus-alertmanager) || return 1
+  if [ ! -x "$dir/run" ]; then
+    LC_ALL=C sed -i "s#/$path#$path/#g" "$binary" || return 1
+    printf '#!/bin/sh\ncd "$(dirname "$0")" && exec ./usr/bin/prometheus-alertmanager "$@"\n' >"$dir/run.new"
+    chmod +x "$dir/run.new" && mv "$dir/run.new" "$dir/run" || return 1
+  fi
+  echo "$dir/run"
+}
