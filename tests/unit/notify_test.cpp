@@ -21,6 +21,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "agent/log.h"
 #include "exporters/alert.h"
 #include "exporters/http_post.h"
 
@@ -212,7 +213,10 @@ class Notify : public testing::Test {
     snapshot.findings = std::move(findings);
     cell.put(std::make_shared<const Snapshot>(std::move(snapshot)));
   }
-  void start() { notifier = std::make_unique<Notifier>(config, cell, instruments); }
+  void start() {
+    log::configure("info", LogFormat::logfmt);  // other tests silence it
+    notifier = std::make_unique<Notifier>(config, cell, instruments);
+  }
 
   // Of the one series of this name whose labels contain the text.
   double value(const std::string& name, const std::string& label = "") const {
