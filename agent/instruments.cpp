@@ -43,7 +43,14 @@ Instruments::Instruments()
           counter("nats_lookout_event_log_dropped_total", "Events that could not be written to the event log.")),
       http_requests(
           counters(registry, "nats_lookout_http_requests_total", "HTTP requests answered, by path and code.")),
-      http_seconds(histogram("nats_lookout_http_request_duration_seconds", "Time to answer an HTTP request.")) {
+      http_seconds(histogram("nats_lookout_http_request_duration_seconds", "Time to answer an HTTP request.")),
+      notifications(counters(registry, "nats_lookout_notifications_total", "Posts of alerts to receivers, by result.")),
+      notifications_dropped(counters(registry, "nats_lookout_notifications_dropped_total",
+                                     "Alerts not kept for a receiver, because too many wait or last.")),
+      notifications_pending(prometheus::BuildGauge()
+                                .Name("nats_lookout_notifications_pending")
+                                .Help("Alerts that began or ended and wait to be delivered to a receiver.")
+                                .Register(registry)) {
   rtt_seconds.Set(std::numeric_limits<double>::quiet_NaN());
 }
 

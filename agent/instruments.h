@@ -40,6 +40,10 @@ class Instruments {
   // http
   prometheus::Family<prometheus::Counter>& http_requests;  // labels path, code
   prometheus::Histogram& http_seconds;
+  // push of alerts; label receiver
+  prometheus::Family<prometheus::Counter>& notifications;          // posts; label result: sent, failed
+  prometheus::Family<prometheus::Counter>& notifications_dropped;  // alerts that found no place in an Outbox
+  prometheus::Family<prometheus::Gauge>& notifications_pending;    // alerts
 
   // Set by the loop at every turn; /livez fails when it is old.
   std::atomic<std::chrono::steady_clock::rep> heartbeat{0};

@@ -23,6 +23,7 @@
 #include "exporters/check.h"
 #include "exporters/event_log.h"
 #include "exporters/http.h"
+#include "exporters/notifier.h"
 #include "exporters/prometheus.h"
 #include "exporters/reference.h"
 
@@ -106,6 +107,7 @@ class Server {
     if (!events) return fail(events.error());
     auto http = HttpServer::start(config_, cell_, instruments_);
     if (!http) return fail(http.error());
+    const Notifier notifier(config_, cell_, instruments_);
     DataPath path(
         config_, [&](const Event& event, Now now) { (*events)->write(event, now); }, cell_, instruments_);
     log::info(

@@ -1,4 +1,5 @@
-// Addresses as option values: urls of NATS servers, the address to listen on, the prefix of our inboxes. Internal to
+// Addresses as option values: urls of NATS servers and of HTTP receivers, the address to listen on, the prefix of our
+// inboxes. Internal to
 // config/; pure functions, any thread; errors as in values.h.
 #pragma once
 
@@ -10,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "config/config.h"
 #include "config/values.h"
 
 namespace lookout::cfg {
@@ -67,6 +69,51 @@ inline std::optional<std::string> normalised_url(std::string_view text) {
     urls.push_back(*url);
   }
   if (urls.empty()) return must_be("one or more of nats://host:port, tls://host:port or host:port", "");
+  return urls;
+}
+
+inline bool is_in_url(char c) {
+  return c > ' ' && c < 0x7f && std::string_view("\"#<>@\\^`{|}").find(c) == std::string_view::npos;
+}
+
+// http://host:port/path?query.
+inline std::optional<HttpUrl> http_url(std::string_view text) {
+  HttpUrl url;
+  url.tls = text.starts_with("https://");
+  if (!url.tls && !text.starts_with("http://")) return std::nullopt;
+  text.remove_prefix(text.find("://") + 3);
+  const std::size_t query = std::min(text.find('?'), text.size());
+  const std::size_t path = std::min(text.find('/'), query);
+  const Address address = split_address(text.substr(0, path));
+  const auto port = number<std::uint16_t>(address.port.value_or(url.tls ? "443" : "80"));
+  if (!is_host(address.host) || port.value_or(0) == 0 || !std::all_of(text.begin(), text.end(), is_in_url))
+    return std::nullopt;
+  const std::size_t bracket = address.host.starts_with('[') ? 1 : 0;
+  url.host = address.host.substr(bracket, address.host.size() - 2 * bracket);
+  url.port = *port;
+  url.path = text.substr(path, query - path);
+  url.query = text.substr(query);
+  return url;
+}
+
+// What stands in the query may be a secret.
+inline std::string write_http_url(const HttpUrl& url) {
+  return (url.tls ? "https://" : "http://") + host_and_port(url) + url.path + (url.query.empty() ? "" : "?***");
+}
+
+// `wanted` is what a good one looks like: with a question mark in it, a query is one.
+[[nodiscard]] inline Result<std::vector<HttpUrl>> read_http_urls(const Texts& texts, const std::string& wanted) {
+  if (std::any_of(texts.begin(), texts.end(), [](const auto& text) { return text.find('@') != std::string::npos; })) {
+    return Error{"must not contain credentials, nor any other @ than as %40"};
+  }
+  std::vector<HttpUrl> urls;
+  for (const std::string& text : split_list(texts)) {
+    const auto url = http_url(text);
+    const bool good = url && (url->query.empty() || wanted.find('?') != std::string::npos);
+    if (!good) return must_be(wanted, std::string_view(text).substr(0, text.find('?')));
+    urls.push_back(*url);
+  }
+  if (urls.empty()) return must_be("one or more of " + wanted, "");
   return urls;
 }
 

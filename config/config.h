@@ -105,6 +105,41 @@ struct CollectOptions {  // of one endpoint
   bool operator==(const CollectOptions&) const = default;
 };
 
+struct HttpUrl {
+  bool tls = false;
+  std::string host;  // an IPv6 address without its brackets
+  std::uint16_t port = 0;
+  std::string path;   // as given; may be empty
+  std::string query;  // with its question mark; may hold a secret: neither logged nor shown
+
+  bool operator==(const HttpUrl&) const = default;
+};
+
+// With brackets around an IPv6 address.
+[[nodiscard]] std::string host_and_port(const HttpUrl& url);
+
+// Files of secrets and certificates are read at every post.
+struct AlertmanagerOptions {
+  std::vector<HttpUrl> urls;  // each gets every alert; empty: none
+  std::string ca;             // file with trusted certificates; empty: the system's
+  std::string user;
+  std::string password_file;
+  std::string token_file;
+  std::chrono::milliseconds repeat{60000};  // while an alert lasts; it ends by itself three of these after the last
+
+  bool operator==(const AlertmanagerOptions&) const = default;
+};
+
+struct WebhookOptions {
+  std::vector<HttpUrl> urls;
+  std::string ca;
+  std::string secret_file;  // bodies are signed with its content; empty: not signed
+
+  bool operator==(const WebhookOptions&) const = default;
+};
+
+inline constexpr std::size_t kMaxReceivers = 8;  // Alertmanagers and webhooks together: each has a thread
+
 struct Shard {  // the servers whose name's hash is `index` modulo `count`
   std::uint32_t index = 0;
   std::uint32_t count = 1;
@@ -124,6 +159,8 @@ struct Config {
   Shard shard;                                    // --shard=1/3 is {0, 3}
   std::map<std::string, CollectOptions> collect;  // by endpoint ("statsz", "varz"), every one present
   AuthLimits auth = default_auth_limits();
+  AlertmanagerOptions alertmanager;
+  WebhookOptions webhook;
   std::uint32_t max_rows = 10000;          // rows of one table and server that grow with clients: connections, subjects
   std::uint32_t max_accounts = 10000;      // accounts with series of their own; the rest is folded into "other"
   std::uint64_t inbox_bytes = 32U << 20U;  // bound of what waits between NATS and the loop

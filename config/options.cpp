@@ -7,35 +7,12 @@
 #include <utility>
 
 #include "config/addresses.h"
+#include "config/codec.h"
 
 namespace lookout::cfg {
 namespace {
 
 using std::chrono::milliseconds;
-
-template <class At, class Read, class Write>
-Codec scalar(At at, Read read, Write write) {
-  const auto set = [at, read](Config& config, const Texts& texts) {
-    auto value = read(texts.front());
-    if (!value) return value.error();
-    at(config) = *value;
-    return std::string{};
-  };
-  return {set, [at, write](const Config& config) { return Texts{write(at(config))}; }};
-}
-
-constexpr auto kSame = [](const std::string& text) { return text; };
-
-template <class At>
-Codec text(At at, Result<std::string> (*read)(std::string_view) = read_text) {
-  return scalar(at, read, kSame);
-}
-
-template <class At>
-Codec duration(At at, milliseconds minimum = milliseconds{1}) {
-  return scalar(
-      at, [minimum](const std::string& given) { return read_duration(given, minimum); }, write_duration);
-}
 
 // One of a few names; an enum's are in the order of its values.
 template <class At>
@@ -235,6 +212,7 @@ std::vector<Option> all_options() {
   append(picture_options());
   append(collect_options());
   append(auth_options());
+  append(push_options());
   append(process_options());
   return all;
 }

@@ -19,7 +19,7 @@ class Together {
 
   // One sentence; empty: all is well.
   [[nodiscard]] std::string wrong() const {
-    for (const auto& group : {kLogins, kPasswords}) {
+    for (const auto& group : {kLogins, kPasswords, kAlertmanagerLogins}) {
       if (auto sentence = excluding(group); !sentence.empty()) return sentence;
     }
     for (const auto& [path, needed] : kNeeds) {
@@ -30,24 +30,42 @@ class Together {
       return named("nats.reconnect-wait-max") + " must be at least --nats.reconnect-wait, " +
              write_duration(nats.reconnect_wait);
     }
-    if (config_.scope == Scope::server && nats.urls.size() != 1) {
+    if (config_.alertmanager.urls.size() + config_.webhook.urls.size() > kMaxReceivers) {
+      return named(has("webhook.url") ? "webhook.url" : "alertmanager.url") +
+             " gives too many receivers: " + std::to_string(kMaxReceivers) +
+             " Alertmanagers and webhooks together are the most";
+    }
+    return wrong_scope();
+  }
+
+ private:
+  static inline const Texts kLogins{"nats.user", "nats.token", "nats.token-file", "nats.nkey", "nats.creds"};
+  static inline const Texts kPasswords{"nats.password", "nats.password-file"};
+  static inline const Texts kAlertmanagerLogins{"alertmanager.user", "alertmanager.token-file"};
+  static inline const std::vector<std::pair<std::string, std::string>> kNeeds{
+      {"nats.password", "nats.user"},
+      {"nats.password-file", "nats.user"},
+      {"nats.tls.cert", "nats.tls.key"},
+      {"nats.tls.key", "nats.tls.cert"},
+      {"alertmanager.tls.ca", "alertmanager.url"},
+      {"alertmanager.user", "alertmanager.url"},
+      {"alertmanager.user", "alertmanager.password-file"},
+      {"alertmanager.password-file", "alertmanager.user"},
+      {"alertmanager.token-file", "alertmanager.url"},
+      {"webhook.tls.ca", "webhook.url"},
+      {"webhook.secret-file", "webhook.url"},
+  };
+
+  [[nodiscard]] std::string wrong_scope() const {
+    if (config_.scope == Scope::server && config_.nats.urls.size() != 1) {
       return named("scope") + " is server: --nats.url must be exactly one server, not " +
-             std::to_string(nats.urls.size());
+             std::to_string(config_.nats.urls.size());
     }
     if (config_.scope == Scope::server && config_.shard.count > 1)
       return named("shard") + " needs --scope=system: a sidecar has one server and nothing to share";
     if (config_.scope == Scope::system && has("server-name")) return named("server-name") + " needs --scope=server";
     return "";
   }
-
- private:
-  static inline const Texts kLogins{"nats.user", "nats.token", "nats.token-file", "nats.nkey", "nats.creds"};
-  static inline const Texts kPasswords{"nats.password", "nats.password-file"};
-  static inline const std::vector<std::pair<std::string, std::string>> kNeeds{{"nats.password", "nats.user"},
-                                                                              {"nats.password-file", "nats.user"},
-                                                                              {"nats.tls.cert", "nats.tls.key"},
-                                                                              {"nats.tls.key", "nats.tls.cert"}};
-
   [[nodiscard]] bool has(const std::string& path) const {
     const auto found = givens_.find(path);
     return found != givens_.end() && !found->second.texts.front().empty();

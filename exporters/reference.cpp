@@ -106,8 +106,24 @@ void append_section(std::string& out, const Collector& collector, const Section&
   }
 }
 
+// Of families whose series come with what they count: one of each, so that they are listed with their labels.
+void add_examples(Instruments& instruments) {
+  instruments.disconnects_by_reason.Add({{"reason", {}}});
+  instruments.http_requests.Add({{"path", {}}, {"code", {}}});
+  instruments.notifications.Add({{"receiver", {}}, {"result", {}}});
+  instruments.notifications_dropped.Add({{"receiver", {}}});
+  instruments.notifications_pending.Add({{"receiver", {}}});
+}
+
+std::string labels_of(const prometheus::MetricFamily& family) {
+  std::string out;
+  for (const auto& label : family.metric.front().label) add(out, label.name);
+  return out;
+}
+
 void append_instruments(std::string& out) {
-  const Instruments instruments;
+  Instruments instruments;
+  add_examples(instruments);
   for (const auto& family : instruments.registry.Collect()) {
     const bool counts = family.type == prometheus::MetricType::Counter;
     const bool histogram = family.type == prometheus::MetricType::Histogram;
@@ -115,7 +131,7 @@ void append_instruments(std::string& out) {
                  counts      ? "counter"
                  : histogram ? "histogram"
                              : "gauge",
-                 {},
+                 labels_of(family),
                  family.help,
                  "the agent",
                  {},

@@ -1,5 +1,6 @@
 # What the scripts need from outside, in one place; sourced by tests/run and deploy/demo. Debian packages are installed only when
-# missing. Daemons (nats-server, prometheus) are unpacked below build/tools and never installed, so that nothing starts on this machine.
+# missing. Daemons (nats-server, prometheus, alertmanager) are unpacked below build/tools and never installed, so that nothing starts on
+# this machine.
 # Every function says on stderr what it could not get, and returns 1.
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
@@ -105,9 +106,6 @@ nats_server() {
 
 promtool() { unpack_package prometheus usr/bin/promtool; }
 
-# Prints the path of the server; amtool stands beside it.
-alertmanager() { unpack_package prometheus-alertmanager usr/bin/prometheus-alertmanager; }
-
 # Prints the path of fail2ban-regex, which finds its modules by PYTHONPATH: <root of the package>/usr/lib/python3/dist-packages.
 fail2ban_regex() { unpack_package fail2ban usr/bin/fail2ban-regex; }
 
@@ -118,4 +116,17 @@ prometheus() {
   else
     unpack_package prometheus usr/bin/prometheus
   fi
+}
+
+# alertmanager: prints the path of bookworm's, 0.25. It wants templates of its package at an absolute path, where nothing is installed: that
+# path is made a relative one of the same length in the unpacked binary, and what is printed starts it in the right directory.
+alertmanager() {
+  local binary dir="$TOOLS/debian-prometheus-alertmanager" path=usr/share/prometheus/alertmanager
+  binary=$(unpack_package prometheus-alertmanager usr/bin/prometheus-alertmanager) || return 1
+  if [ ! -x "$dir/run" ]; then
+    LC_ALL=C sed -i "s#/$path#$path/#g" "$binary" || return 1
+    printf '#!/bin/sh\ncd "$(dirname "$0")" && exec ./usr/bin/prometheus-alertmanager "$@"\n' >"$dir/run.new"
+    chmod +x "$dir/run.new" && mv "$dir/run.new" "$dir/run" || return 1
+  fi
+  echo "$dir/run"
 }

@@ -117,6 +117,15 @@ const std::vector<Sample> kSamplesAfter{
     {"auth.system-account", "7/2m", "30/1m30s", {}},
     {"auth.success-after-failures", "7/2m", "30/1m30s", {}},
     {"auth.outage", "7/2m", "30/1m30s", {}},
+    {"alertmanager.url", "http://a:1/x,https://b", "http://[::1]", {}},
+    {"alertmanager.tls.ca", "a", "b", {"--alertmanager.url=https://a"}},
+    {"alertmanager.user", "ann", "bob", {"--alertmanager.url=http://a", "--alertmanager.password-file=f"}},
+    {"alertmanager.password-file", "a", "b", {"--alertmanager.url=http://a", "--alertmanager.user=ann"}},
+    {"alertmanager.token-file", "a", "b", {"--alertmanager.url=http://a"}},
+    {"alertmanager.repeat", "1s", "5m", {}},
+    {"webhook.url", "http://a:1/x,https://b", "http://[::1]/y/", {}},
+    {"webhook.tls.ca", "a", "b", {"--webhook.url=https://a"}},
+    {"webhook.secret-file", "a", "b", {"--webhook.url=http://a"}},
     {"limits.accounts", "1", "2", {}},
     {"limits.rows", "1", "2", {}},
     {"inbox.bytes", "1MiB", "2MiB", {}},
@@ -333,6 +342,10 @@ INSTANTIATE_TEST_SUITE_P(
         Spelling{"Ipv6", "nats.url", "[::1]", "nats://[::1]:4222"},
         Spelling{"Ipv6WithPort", "nats.url", "tls://[fe80::1]:1", "tls://[fe80::1]:1"},
         Spelling{"ListWithSpaces", "nats.url", "a, b ,c:3", "nats://a:4222,nats://b:4222,nats://c:3"},
+        Spelling{"HttpPort", "alertmanager.url", "http://am", "http://am:80"},
+        Spelling{"HttpsPortAndPrefix", "alertmanager.url", "https://am/a/b/", "https://am:443/a/b/"},
+        Spelling{"HttpIpv6", "alertmanager.url", "http://[::1]:9093", "http://[::1]:9093"},
+        Spelling{"QueryIsNotShown", "webhook.url", "http://a/b?key=fake", "http://a:80/b?***"},
         Spelling{"AllKinds", "events.kinds", "all", "auth,lifecycle,connections,accounts,jetstream,other"},
         Spelling{"KindsInTheirOrder", "events.kinds", "other,auth,other", "auth,other"},
         Spelling{"AnyHost", "web.listen-address", ":80", ":80"},
@@ -568,6 +581,22 @@ INSTANTIATE_TEST_SUITE_P(
                 "nats.token-file, nats.nkey, nats.creds"},
         Mistake{"CertificateWithoutKey", {"--nats.tls.cert=f"}, "--nats.tls.cert needs --nats.tls.key"},
         Mistake{"KeyWithoutCertificate", {"--nats.tls.key=f"}, "--nats.tls.key needs --nats.tls.cert"},
+        Mistake{"AlertmanagerUserWithoutPassword",
+                {"--alertmanager.url=http://a", "--alertmanager.user=ann"},
+                "--alertmanager.user needs --alertmanager.password-file"},
+        Mistake{"AlertmanagerLoginForNothing",
+                {"--alertmanager.token-file=f"},
+                "--alertmanager.token-file needs --alertmanager.url"},
+        Mistake{"TwoAlertmanagerLogins",
+                {"--alertmanager.url=http://a", "--alertmanager.user=ann", "--alertmanager.password-file=f",
+                 "--alertmanager.token-file=f"},
+                "--alertmanager.user and --alertmanager.token-file exclude each other: give only one of "
+                "alertmanager.user, alertmanager.token-file"},
+        Mistake{"SignedForNobody", {"--webhook.secret-file=f"}, "--webhook.secret-file needs --webhook.url"},
+        Mistake{"TooManyReceivers",
+                {"--alertmanager.url=http://a,http://b,http://c,http://d", "--webhook.url=http://a,http://b,http://c",
+                 "--webhook.url=http://d,http://e"},
+                "--webhook.url gives too many receivers: 8 Alertmanagers and webhooks together are the most"},
         Mistake{"WaitsCrossed",
                 {"--nats.reconnect-wait=20s"},
                 "--nats.reconnect-wait-max must be at least --nats.reconnect-wait, 20s"}),
@@ -637,6 +666,18 @@ INSTANTIATE_TEST_SUITE_P(
                "a: 1"},
               "must be nats://host:port, tls://host:port or host:port (IPv6 in brackets)"},
         Wrong{"nats.url", {"", ",", " , "}, "must be one or more of nats://host:port, tls://host:port or host:port"},
+        Wrong{"alertmanager.url",
+              {"a", "a:9093", "ftp://a", "HTTP://a", "http://", "http:///x", "http://a:0", "http://a:65536",
+               "http://a:b", "http://::1", "http://[x]", "http://a b", "http://a/ü", "http://a#b", "http://a,b"},
+              "must be http://host:port/prefix or https://host:port/prefix without a query (IPv6 in brackets)"},
+        Wrong{"alertmanager.url",
+              {"", ","},
+              "must be one or more of http://host:port/prefix or https://host:port/prefix without a query (IPv6 in "
+              "brackets)"},
+        Wrong{"alertmanager.repeat", {"999ms"}, "must be at least 1s"},
+        Wrong{"webhook.url",
+              {"a", "nats://a"},
+              "must be http://host:port/path?query or https://host:port/path?query (IPv6 in brackets)"},
         Wrong{"web.listen-address",
               {"", "9422", "a", "a:", ":", ":x", ":65536", ":-1", "::9422", "[::]", "[::1:9422", "http://a:1", "a:1/",
                "*:9422"},
@@ -652,6 +693,14 @@ TEST(Urls, CredentialsInsideAreRefusedAndNotRepeated) {
     EXPECT_EQ(refused({"--nats.url", url}),
               "--nats.url must not contain credentials: give them with --nats.user and --nats.password-file");
   }
+}
+
+TEST(Urls, SecretsOfReceiversAreRefusedOrNotRepeated) {
+  EXPECT_EQ(refused({"--alertmanager.url", "http://ann:fake-secret,x@a"}),
+            "--alertmanager.url must not contain credentials, nor any other @ than as %40");
+  EXPECT_THAT(refused({"--webhook.url", "http:/a?key=fake-secret"}), Not(HasSubstr("fake-secret")));
+  EXPECT_THAT(refused({"--alertmanager.url", "http://a?key=fake-secret"}), Not(HasSubstr("fake-secret")));
+  EXPECT_THAT(to_yaml(good({"--webhook.url", "http://a/b?key=fake-secret"})), Not(HasSubstr("fake-secret")));
 }
 
 // The source of a value is named, whichever it is.
