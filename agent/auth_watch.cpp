@@ -124,8 +124,7 @@ AuthWatch::Cluster* AuthWatch::cluster(std::string_view name) {
 }
 
 // The same client at another server, moments later, is still at the same attempt.
-bool AuthWatch::is_new_attempt(const Event& event, std::string_view source, std::string_view user,
-                               std::uint32_t process, Mono now) {
+bool AuthWatch::is_new_attempt(const Event& event, std::string_view source, std::string_view user, Mono now) {
   if (now - turned_ > kOneAttempt || attempts_[0].size() >= kMaxAttempts) {
     attempts_[1] = std::move(attempts_[0]);
     attempts_[0].clear();
@@ -135,7 +134,7 @@ bool AuthWatch::is_new_attempt(const Event& event, std::string_view source, std:
   for (const std::string_view part :
        {event.server.cluster, source, user, event.client.name, event.client.lang, event.client.version})
     key.append(part.substr(0, Suspects::kMaxName)).append(1, '\0');
-  const std::uint64_t bit = std::uint64_t{1} << (process % 64U);
+  const std::uint64_t bit = std::uint64_t{1} << (TextHash()(event.server.id) % 64U);
   for (auto& generation : attempts_) {
     const auto found = generation.find(key);
     if (found == generation.end()) continue;
@@ -153,14 +152,14 @@ bool AuthWatch::claims_system(const ClientInfo& client, std::string_view user) c
   return !client.user.empty() && !client.user_is_secret && system_users_.contains(user, {});
 }
 
-void AuthWatch::failed(const Event& event, std::uint32_t process, Now now) {
+void AuthWatch::failed(const Event& event, Now now) {
   const ClientInfo& client = event.client;
   const std::string source = source_of(client.host);
   const std::string user = user_of(client);
   const std::string_view where = event.server.cluster;
   if (client.kind == ClientKind::leafnode)
     leafnodes_.attempt(where, clean(client.name, Suspects::kMaxName), now.mono).meet(source, now.mono);
-  if (!is_new_attempt(event, source, user, process, now.mono)) return;
+  if (!is_new_attempt(event, source, user, now.mono)) return;
   if (Cluster* in = cluster(where)) {
     ++in->attempts;
     in->failures.add(now.mono);

@@ -1,7 +1,7 @@
 // AuthWatch: what failed authentications mean together. Events that are one client walking the servers of a cluster are
 // one attempt; attempts by source and by user are compared with the patterns of attacks and accidents. All memory is
-// bounded. Owned by State; loop thread; time is a parameter. Not used with --scope=server: one server does not see them
-// all.
+// bounded. Owned by State; loop thread; time is a parameter. Not used with --scope=server, which does not see them all;
+// with shards the first one sees for all.
 #pragma once
 
 #include <array>
@@ -43,8 +43,8 @@ class AuthWatch {
   // The account that the agent's own user is in: whoever claims one of its users attacks the deployment itself.
   void system_account(std::string_view account) { system_account_ = account; }
 
-  // A refused login (AUTH.ERR) at the server process of this number.
-  void failed(const Event& event, std::uint32_t process, Now now);
+  // A refused login (AUTH.ERR).
+  void failed(const Event& event, Now now);
   // A CONNECT that counts.
   void connected(const Event& event, Now now);
   // An open connection ended because its credentials no longer hold.
@@ -67,7 +67,7 @@ class AuthWatch {
 
   struct Attempt {
     Mono since;
-    std::uint64_t servers = 0;  // one bit for each, by process number
+    std::uint64_t servers = 0;  // one bit for each, by the hash of its id
   };
   struct Cluster {
     std::uint64_t attempts = 0;
@@ -94,8 +94,7 @@ class AuthWatch {
 
   [[nodiscard]] const AuthLimit& limit(AuthPattern pattern) const { return limits_[static_cast<std::size_t>(pattern)]; }
   Cluster* cluster(std::string_view name);
-  bool is_new_attempt(const Event& event, std::string_view source, std::string_view user, std::uint32_t process,
-                      Mono now);
+  bool is_new_attempt(const Event& event, std::string_view source, std::string_view user, Mono now);
   [[nodiscard]] bool claims_system(const ClientInfo& client, std::string_view user) const;
   // Whether `limit` is set and `count` reaches it.
   [[nodiscard]] static bool reaches(const AuthLimit& limit, std::uint64_t count) {

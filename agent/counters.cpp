@@ -1,6 +1,7 @@
 #include "agent/counters.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/text.h"
 
@@ -63,44 +64,79 @@ std::shared_ptr<const std::vector<Account>> AccountTable::share() {
   return shared_;
 }
 
-EventCounters::Key EventCounters::key(AccountIndex account, const ClientInfo& client, std::uint8_t reason) {
-  return (Key{account} << 32U) | (Key{static_cast<std::uint8_t>(client.kind)} << 24U) |
-         (Key{static_cast<std::uint8_t>(client.type)} << 16U) |
-         (Key{static_cast<std::uint8_t>(client.credential)} << 8U) | reason;
+// What (4 bits), account (28), kind, client type, credential, reason (8 each).
+EventCounters::Key EventCounters::key(What what, AccountIndex account, const ClientInfo& client, std::uint8_t reason) {
+  const Credential credential = what == What::auth_error ? client.credential : Credential::none;
+  return (Key{static_cast<std::uint8_t>(what)} << 60U) | (Key{account} << 32U) |
+         (Key{static_cast<std::uint8_t>(client.kind)} << 24U) | (Key{static_cast<std::uint8_t>(client.type)} << 16U) |
+         (Key{static_cast<std::uint8_t>(credential)} << 8U) | reason;
 }
 
-void EventCounters::auth_error(AccountIndex account, const ClientInfo& client, std::uint8_t reason) {
-  ++auth_errors_[reason];
-  ++auth_error_details_[key(account, client, reason)];
+void EventCounters::add(Key key, std::uint64_t count) {
+  Count& found = counts_[key];
+  found.value += count;
+  if (!std::exchange(found.changed, true)) changed_.push_back(key);
 }
 
 void EventCounters::merge(const EventCounters& other) {
-  for (const auto& [key, value] : other.connects_) connects_[key] += value;
-  for (const auto& [key, value] : other.disconnects_) disconnects_[key] += value;
-  for (const auto& [key, value] : other.auth_error_details_) auth_error_details_[key] += value;
-  for (std::size_t i = 0; i < auth_errors_.size(); ++i) auth_errors_[i] += other.auth_errors_[i];
-  for (std::size_t i = 0; i < closed_before_auth_.size(); ++i) closed_before_auth_[i] += other.closed_before_auth_[i];
+  for (const auto& [key, count] : other.counts_) add(key, count.value);
+}
+
+std::vector<EventCounters::Value> EventCounters::flush() {
+  std::vector<Value> out;
+  out.reserve(changed_.size());
+  for (const Key key : changed_) {
+    Count& count = counts_[key];
+    count.changed = false;
+    out.push_back({key, count.value});
+  }
+  changed_.clear();
+  return out;
+}
+
+std::vector<EventCounters::Value> EventCounters::all() const {
+  std::vector<Value> out;
+  out.reserve(counts_.size());
+  for (const auto& [key, count] : counts_) out.push_back({key, count.value});
+  return out;
+}
+
+bool EventCounters::restore(const Value& value, std::size_t accounts) {
+  const Key key = value.key;
+  const auto within = [key](unsigned shift, std::size_t size) { return ((key >> shift) & 0xFFU) < size; };
+  const bool known = (key >> 60U) <= static_cast<Key>(What::closed_before_auth) &&
+                     ((key >> 32U) & 0xFFFFFFFU) < accounts && within(24, kClientKindNames.size()) &&
+                     within(16, kClientTypeNames.size()) && within(8, kCredentialNames.size()) &&
+                     within(0, reason_count());
+  if (known) counts_[key].value = value.count;
+  return known;
 }
 
 void EventCounters::fill(ServerView& view) const {
-  const auto account = [](Key key) { return static_cast<AccountIndex>(key >> 32U); };
   const auto byte = [](Key key, unsigned shift) { return static_cast<std::uint8_t>(key >> shift); };
-  // Connects and disconnects do not show the credential: counts that differ only by it are one series.
-  const auto clients = [&](const auto& counts, std::vector<ClientCount>& out) {
-    std::unordered_map<Key, std::uint64_t> sums;
-    for (const auto& [key, value] : counts) sums[key & ~(Key{0xFF} << 8U)] += value;
-    for (const auto& [key, value] : sums) {
-      out.push_back({account(key), ClientKind{byte(key, 24)}, ClientType{byte(key, 16)}, byte(key, 0), value});
+  view.auth_errors.assign(reason_count(), 0);
+  view.closed_before_auth.assign(reason_count(), 0);
+  for (const auto& [key, count] : counts_) {
+    const auto account = static_cast<AccountIndex>((key >> 32U) & 0xFFFFFFFU);
+    const ClientKind kind{byte(key, 24)};
+    const ClientType type{byte(key, 16)};
+    const std::uint8_t reason = byte(key, 0);
+    switch (static_cast<What>(key >> 60U)) {
+      case What::connect:
+        view.connects.push_back({account, kind, type, reason, count.value});
+        break;
+      case What::disconnect:
+        view.disconnects.push_back({account, kind, type, reason, count.value});
+        break;
+      case What::auth_error:
+        view.auth_errors[reason] += count.value;
+        view.auth_error_details.push_back({account, kind, type, Credential{byte(key, 8)}, reason, count.value});
+        break;
+      case What::closed_before_auth:
+        view.closed_before_auth[reason] += count.value;
+        break;
     }
-  };
-  clients(connects_, view.connects);
-  clients(disconnects_, view.disconnects);
-  for (const auto& [key, value] : auth_error_details_) {
-    view.auth_error_details.push_back({account(key), ClientKind{byte(key, 24)}, ClientType{byte(key, 16)},
-                                       Credential{byte(key, 8)}, byte(key, 0), value});
   }
-  view.auth_errors = auth_errors_;
-  view.closed_before_auth = closed_before_auth_;
 }
 
 std::size_t RecentConnections::Generation::find(std::uint64_t key) const {
@@ -135,6 +171,16 @@ bool RecentConnections::contains(std::uint32_t process, std::uint64_t cid) const
   return std::any_of(generations_.begin(), generations_.end(), [&](const Generation& generation) {
     return !generation.slots.empty() && generation.slots[generation.find(wanted)] == wanted;
   });
+}
+
+std::vector<std::uint64_t> RecentConnections::of(std::uint32_t process) const {
+  std::vector<std::uint64_t> out;
+  for (const Generation& generation : generations_) {
+    for (const std::uint64_t slot : generation.slots) {
+      if (slot != 0 && (slot >> 40U) == process) out.push_back(slot ^ (std::uint64_t{process} << 40U));
+    }
+  }
+  return out;
 }
 
 void SeqTracker::saw(std::uint64_t seq) {

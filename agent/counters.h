@@ -52,29 +52,47 @@ class AccountTable {
   bool learned_ = false;
 };
 
-// Event counters of one server name; they outlive its processes.
+// Event counters of one server name; they outlive its processes. What changed since the last flush() is known, so that
+// the journal writes nothing else.
 class EventCounters {
  public:
-  void connect(AccountIndex account, const ClientInfo& client) { ++connects_[key(account, client, 0)]; }
+  // What is counted, account, kind, client type, credential (authentication errors only) and reason in one number; the
+  // journal keeps it, so its parts stay where they are.
+  using Key = std::uint64_t;
+  struct Value {
+    Key key;
+    std::uint64_t count;
+  };
+
+  void connect(AccountIndex account, const ClientInfo& client) { add(key(What::connect, account, client, 0)); }
   void disconnect(AccountIndex account, const ClientInfo& client, std::uint8_t reason) {
-    ++disconnects_[key(account, client, reason)];
+    add(key(What::disconnect, account, client, reason));
   }
-  void auth_error(AccountIndex account, const ClientInfo& client, std::uint8_t reason);
-  void closed_before_auth(std::uint8_t reason) { ++closed_before_auth_[reason]; }
+  void auth_error(AccountIndex account, const ClientInfo& client, std::uint8_t reason) {
+    add(key(What::auth_error, account, client, reason));
+  }
+  void closed_before_auth(std::uint8_t reason) { add(key(What::closed_before_auth, 0, {}, reason)); }
 
   void merge(const EventCounters& other);
   void fill(ServerView& view) const;
 
- private:
-  // account, kind, client type, credential (authentication errors only), reason
-  using Key = std::uint64_t;
-  static Key key(AccountIndex account, const ClientInfo& client, std::uint8_t reason);
+  // What changed since the last call; all there is.
+  [[nodiscard]] std::vector<Value> flush();
+  [[nodiscard]] std::vector<Value> all() const;
+  // As it was written; what it is about must exist in this version: false otherwise.
+  bool restore(const Value& value, std::size_t accounts);
 
-  std::unordered_map<Key, std::uint64_t> connects_;
-  std::unordered_map<Key, std::uint64_t> disconnects_;
-  std::unordered_map<Key, std::uint64_t> auth_error_details_;
-  std::vector<std::uint64_t> auth_errors_ = std::vector<std::uint64_t>(reason_count());
-  std::vector<std::uint64_t> closed_before_auth_ = std::vector<std::uint64_t>(reason_count());
+ private:
+  enum class What : std::uint8_t { connect, disconnect, auth_error, closed_before_auth };
+  struct Count {
+    std::uint64_t value = 0;
+    bool changed = false;
+  };
+  static Key key(What what, AccountIndex account, const ClientInfo& client, std::uint8_t reason);
+  void add(Key key, std::uint64_t count = 1);
+
+  std::unordered_map<Key, Count> counts_;
+  std::vector<Key> changed_;
 };
 
 // Connections seen in the last minute or two, by (server process, cid). Two generations, so that forgetting costs
@@ -85,6 +103,8 @@ class RecentConnections {
   bool insert(std::uint32_t process, std::uint64_t cid, Mono now);
   [[nodiscard]] bool contains(std::uint32_t process, std::uint64_t cid) const;
   [[nodiscard]] std::uint64_t overflows() const { return overflows_; }
+  // All that is remembered, for the journal; cid only, of one process.
+  [[nodiscard]] std::vector<std::uint64_t> of(std::uint32_t process) const;
 
  private:
   static constexpr std::size_t kCapacity = 1U << 17U;  // per generation: 8 bytes each, allocated on first use

@@ -147,7 +147,7 @@ struct Snapshot {
   std::uint64_t rows_left_out = 0;    // routes, gateways, paths of replies that list too many
   std::uint64_t ignored_replies = 0;  // older than what is held, or not decodable
   std::vector<RoundView> rounds;      // by collector
-  std::vector<AuthView> auth;         // by cluster; empty with --scope=server
+  std::vector<AuthView> auth;         // by cluster; empty with --scope=server and on later shards
   std::vector<Finding> findings;      // raised ones, worst first
   Health health = Health::unknown;
 };

@@ -22,6 +22,11 @@ std::uint32_t process_of(const Server& server, const Event& event) {
   return server.id == event.server.id ? server.process : server.previous_process;
 }
 
+// A config reload sends the CONNECT of every client again.
+bool is_repeated(const Event& event) {
+  return event.client.start != Wall{} && event.timestamp - event.client.start > kFreshConnect;
+}
+
 std::uint64_t connection_key(const Server& server, const Event& event) {
   return (std::uint64_t{process_of(server, event)} << 40U) ^ event.client.id;
 }
@@ -37,6 +42,7 @@ State::State(const Config& config, std::span<const Collector> collectors, Sink s
           config.servers, collectors.size(),
           [this](EventKind kind, const Server& server, std::string_view reason) { concluded(kind, server, reason); }),
       accounts_(config.max_accounts),
+      watches_auth_(config.scope == Scope::system && config.shard.index == 0),
       auth_(config.auth) {
   set_lifetimes();
 }
@@ -115,7 +121,25 @@ void State::apply(const Event& event, Now now) {
     ++forged_;
     return;
   }
+  if (watches_auth_ && !in_shard(config_.shard, event.server.name)) overhear(event, now);
   if (Server* server = heard(event.server, now)) count(event, *server, now);
+}
+
+// Of another shard's server: only for what failed logins mean together.
+void State::overhear(const Event& event, Now now) {
+  switch (event.kind) {
+    case EventKind::auth_error:
+      return auth_.failed(event, now);
+    case EventKind::connect:
+      if (!is_repeated(event)) auth_.connected(event, now);
+      return;
+    case EventKind::disconnect:
+      if (reason_at(reason_index(event.reason)).cause == Cause::auth_error_end && !event.client.user.empty())
+        auth_.expelled(event, now);
+      return;
+    default:
+      return;
+  }
 }
 
 void State::count(const Event& event, Server& server, Now now) {
@@ -162,15 +186,14 @@ void State::connect(const Event& event, Server& server, Now now) {
   const ClientInfo& client = event.client;
   // The soliciting side of a leaf link (since 2.12.8) tells of it too, without a name: the hub's side counts.
   if (client.kind == ClientKind::leafnode && client.name.empty()) return;
-  const bool old = client.start != Wall{} && event.timestamp - client.start > kFreshConnect;
   if (client.account == kGlobalAccount && open_global_.size() < kOpenGlobalMax)
     open_global_.insert(connection_key(server, event));
-  if (old || !recent_.insert(process_of(server, event), client.id, now.mono)) {
+  if (is_repeated(event) || !recent_.insert(process_of(server, event), client.id, now.mono)) {
     ++repeated_connects_;
     return;
   }
   server.counters.connect(account_of(client), client);
-  if (config_.scope == Scope::system) auth_.connected(event, now);
+  if (watches_auth_) auth_.connected(event, now);
   server.dirty = true;
   sink_(event, now);
 }
@@ -198,8 +221,7 @@ void State::disconnect(const Event& event, Server& server, Now now) {
   const bool failed = cause == Cause::auth_error_end || (early && cause == Cause::auth_error);
   if (failed && failures_.insert(process_of(server, event), client.id, now.mono))
     server.counters.auth_error(account_of(client), client, reason);
-  if (cause == Cause::auth_error_end && !client.user.empty() && config_.scope == Scope::system)
-    auth_.expelled(event, now);
+  if (cause == Cause::auth_error_end && !client.user.empty() && watches_auth_) auth_.expelled(event, now);
   if (early) {
     if (cause == Cause::closed) server.counters.closed_before_auth(reason);
     return;
@@ -216,7 +238,7 @@ void State::auth_error(const Event& event, Server& server, Now now) {
   counters_for(event, server).auth_error(account_of(event.client), event.client, shown);
   const Cause cause = reason_at(shown).cause;
   const bool refused = cause == Cause::auth_twin || !event.recovered;  // not a timeout, say
-  if (refused && config_.scope == Scope::system) auth_.failed(event, process_of(server, event), now);
+  if (refused && watches_auth_) auth_.failed(event, now);
   server.dirty = true;
 }
 
@@ -258,7 +280,7 @@ void State::tick(Now now) {
   if (now.mono < next_sweep_) return;
   next_sweep_ = now.mono + kSweep;
   sweep(now);
-  if (config_.scope == Scope::system) report_auth(now);
+  if (watches_auth_) report_auth(now);
 }
 
 }  // namespace lookout

@@ -64,6 +64,7 @@ class State {
   [[nodiscard]] bool accepts(const ServerInfo& server);
   [[nodiscard]] Server* heard(const ServerInfo& info, Now now);
   bool apply_shared(const Event& event, Now now);
+  void overhear(const Event& event, Now now);
   void count(const Event& event, Server& server, Now now);
   void connect(const Event& event, Server& server, Now now);
   void disconnect(const Event& event, Server& server, Now now);
@@ -101,6 +102,7 @@ class State {
   Mono began_{};                                   // the first login of this agent
   std::unordered_set<std::uint64_t> open_global_;  // $G connections whose CONNECT was seen; bounded
   Findings findings_;
+  const bool watches_auth_;
   AuthWatch auth_;
   std::array<std::uint64_t, kEventKinds> events_{};
   std::array<std::uint64_t, kTraffics> dropped_{};

@@ -116,7 +116,10 @@ std::vector<AuthView> State::auth_view(Now now) const {
   }
   for (AuthView& view : auth_.view(now)) {
     const auto found = out.find(view.cluster);
-    if (found != out.end()) found->second = std::move(view);
+    if (found != out.end())
+      found->second = std::move(view);
+    else if (config_.shard.count > 1)  // whose servers other shards know
+      out.emplace(view.cluster, std::move(view));
   }
   std::vector<AuthView> views;
   views.reserve(out.size());
@@ -149,7 +152,7 @@ std::shared_ptr<const Snapshot> State::snapshot(std::vector<RoundView> rounds, N
   out->rows_left_out = rows_left_out_;
   out->ignored_replies = ignored_replies_;
   out->rounds = std::move(rounds);
-  if (config_.scope == Scope::system && !hidden) out->auth = auth_view(now);
+  if (watches_auth_ && !hidden) out->auth = auth_view(now);
   out->findings = findings_.raised();
   const bool nothing_known = out->servers.empty() && out->findings.empty();
   out->health = nothing_known ? Health::unknown : worst(out->findings);

@@ -234,7 +234,8 @@ constexpr NativeFamily kFamilies[] = {
      "Users that failed to log in during the last ten minutes; at most 4096 are known.",
      [](Page& page) { per_cluster(page, [](const AuthView& view) { return view.users; }); }},
     {"nats_auth_pattern", gauge, "nats_cluster,pattern", "CLIENT.AUTH.ERR, CONNECT",
-     "Whether failed authentications make this pattern; absent with --scope=server, which does not see them all.",
+     "Whether failed authentications make this pattern; absent with --scope=server, which does not see them all; with "
+     "shards the first one tells for all.",
      emit_auth_patterns},
     {"nats_client_connects_total", counter, "nats_cluster,server,account,account_name,kind,client_type", "CONNECT",
      "Connections that were accepted.", [](Page& page) { emit_clients(page, &ServerView::connects, false); }},

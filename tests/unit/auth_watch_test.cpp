@@ -26,13 +26,14 @@ class AuthWatchTest : public testing::Test {
     std::string account = "$G";
     Wall expires{};
     std::string claimed = {};
-    std::uint32_t process = 1;
+    std::string server = "ID1";
   };
 
   static Event event(const Login& login, EventKind kind) {
     Event out;
     out.kind = kind;
     out.server.cluster = "east";
+    out.server.id = login.server;
     out.client.host = login.source;
     out.client.user = login.user;
     out.client.name = login.name;
@@ -42,7 +43,7 @@ class AuthWatchTest : public testing::Test {
     out.client.claims.account = login.claimed;
     return out;
   }
-  void fail(const Login& login) { watch.failed(event(login, EventKind::auth_error), login.process, clock.now()); }
+  void fail(const Login& login) { watch.failed(event(login, EventKind::auth_error), clock.now()); }
   void connect(const Login& login) { watch.connected(event(login, EventKind::connect), clock.now()); }
   void fail_every(const Login& login, int times, Millis pause) {
     for (int i = 0; i < times; ++i) {
@@ -74,17 +75,17 @@ class AuthWatchTest : public testing::Test {
 };
 
 TEST_F(AuthWatchTest, AClientThatWalksAllServersMakesOneAttempt) {
-  for (const std::uint32_t server : {1U, 2U, 3U}) {
-    fail({.process = server});
+  for (const char* server : {"ID1", "ID2", "ID3"}) {
+    fail({.server = server});
     clock.after(20ms);
   }
   EXPECT_EQ(view().attempts, 1U);
-  fail({.process = 1});
+  fail({.server = "ID1"});
   EXPECT_EQ(view().attempts, 2U) << "back at the first server it begins anew";
-  fail({.user = "other", .process = 2});
+  fail({.user = "other", .server = "ID2"});
   EXPECT_EQ(view().attempts, 3U) << "another user is another attempt";
   clock.after(3s);
-  fail({.process = 2});
+  fail({.server = "ID2"});
   EXPECT_EQ(view().attempts, 4U) << "and so is the same much later";
   EXPECT_EQ(view().sources, 1U);
   EXPECT_EQ(view().users, 2U);

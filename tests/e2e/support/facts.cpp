@@ -36,11 +36,22 @@ void connections_closed(std::vector<Source>& sources) {
 
 const std::set<std::string>& made_by_the_agent() {
   static const std::set<std::string> names{
-      "nats_auth_error_details_total",        "nats_auth_errors_total",
-      "nats_client_closed_before_auth_total", "nats_client_connects_total",
-      "nats_client_disconnects_total",        "nats_server_info",
-      "nats_server_restarts_total",           "nats_server_state",
-      "nats_server_unseen_messages_total",    "nats_server_up",
+      "nats_auth_attempts_total",
+      "nats_auth_errors_possibly_lost_total",
+      "nats_auth_errors_recovered_total",
+      "nats_auth_pattern",
+      "nats_auth_sources",
+      "nats_auth_users_failing",
+      "nats_auth_error_details_total",
+      "nats_auth_errors_total",
+      "nats_client_closed_before_auth_total",
+      "nats_client_connects_total",
+      "nats_client_disconnects_total",
+      "nats_server_info",
+      "nats_server_restarts_total",
+      "nats_server_state",
+      "nats_server_unseen_messages_total",
+      "nats_server_up",
   };
   return names;
 }
