@@ -307,6 +307,25 @@ std::vector<AuthWatch::Raised> AuthWatch::evaluate(Now now) {
   return out;
 }
 
+std::vector<std::pair<std::string, std::uint64_t>> AuthWatch::attempts() const {
+  std::vector<std::pair<std::string, std::uint64_t>> out;
+  out.reserve(clusters_.size());
+  for (const auto& [name, in] : clusters_) out.emplace_back(name, in.attempts);
+  return out;
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> AuthWatch::flush() {
+  std::vector<std::pair<std::string, std::uint64_t>> out;
+  for (auto& [name, in] : clusters_) {
+    if (std::exchange(in.flushed, in.attempts) != in.attempts) out.emplace_back(name, in.attempts);
+  }
+  return out;
+}
+
+void AuthWatch::restore(const std::string& name, std::uint64_t attempts) {
+  if (Cluster* in = cluster(name)) in->attempts = in->flushed = attempts;
+}
+
 std::vector<AuthView> AuthWatch::view(Now now) const {
   std::map<std::string_view, std::pair<std::uint64_t, std::uint64_t>> distinct;
   const auto recent = [&](const Suspect& each) -> std::uint64_t { return now.mono - each.last <= kRecently ? 1 : 0; };

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "agent/event.h"
@@ -58,6 +59,11 @@ class AuthWatch {
   // Compares with the patterns: those that hold now, of every cluster, and those that no longer do.
   [[nodiscard]] std::vector<Raised> evaluate(Now now);
 
+  // For the journal: attempts of clusters, all or those that changed since the last call; and as they were then.
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> attempts() const;
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> flush();
+  void restore(const std::string& cluster, std::uint64_t attempts);
+
   // One entry for each cluster that had an attempt or a login.
   [[nodiscard]] std::vector<AuthView> view(Now now) const;
 
@@ -71,6 +77,7 @@ class AuthWatch {
   };
   struct Cluster {
     std::uint64_t attempts = 0;
+    std::uint64_t flushed = 0;
     Window failures;
     Window logins;
     std::array<bool, kAuthPatterns> active{};

@@ -42,8 +42,20 @@ AccountIndex AccountTable::add(std::string_view id) {
   by_id_.emplace(std::string(id), index);
   accounts_.push_back({clean(id), clean(id)});
   eventful_.push_back(false);
+  changed_.push_back(index);
   shared_.reset();
   return index;
+}
+
+void AccountTable::restore(AccountIndex index, const std::string& id, const std::string& name) {
+  if (index == 0 || index > accounts_.size()) return;
+  if (index == accounts_.size()) {
+    add(id);
+    eventful_[index] = true;
+    ++eventful_count_;
+  }
+  show(accounts_[index], name);
+  changed_.clear();
 }
 
 void AccountTable::rename(std::string_view id, std::string_view name) {
@@ -56,6 +68,7 @@ void AccountTable::show(Account& account, std::string_view name) {
   std::string shown = clean(name);
   if (account.name == shown) return;
   account.name = std::move(shown);
+  changed_.push_back(static_cast<AccountIndex>(&account - accounts_.data()));
   shared_.reset();
 }
 
@@ -173,11 +186,12 @@ bool RecentConnections::contains(std::uint32_t process, std::uint64_t cid) const
   });
 }
 
-std::vector<std::uint64_t> RecentConnections::of(std::uint32_t process) const {
-  std::vector<std::uint64_t> out;
+std::unordered_map<std::uint32_t, std::vector<std::uint64_t>> RecentConnections::all() const {
+  std::unordered_map<std::uint32_t, std::vector<std::uint64_t>> out;
   for (const Generation& generation : generations_) {
     for (const std::uint64_t slot : generation.slots) {
-      if (slot != 0 && (slot >> 40U) == process) out.push_back(slot ^ (std::uint64_t{process} << 40U));
+      const std::uint64_t process = slot >> 40U;
+      if (slot != 0) out[static_cast<std::uint32_t>(process)].push_back(slot ^ (process << 40U));
     }
   }
   return out;

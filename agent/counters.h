@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "agent/clock.h"
@@ -35,6 +36,11 @@ class AccountTable {
   [[nodiscard]] bool knows(std::string_view id) const { return by_id_.contains(id); }
   [[nodiscard]] bool learned() const { return learned_; }  // servers have told which accounts there are
   [[nodiscard]] const std::string& id(AccountIndex index) const { return accounts_.at(index).id; }
+  [[nodiscard]] const std::string& name(AccountIndex index) const { return accounts_.at(index).name; }
+  [[nodiscard]] std::size_t size() const { return accounts_.size(); }
+  // Those that are new or have a new name since the last call; and one as it was then, in the order of the indices.
+  [[nodiscard]] std::vector<AccountIndex> flush() { return std::exchange(changed_, {}); }
+  void restore(AccountIndex index, const std::string& id, const std::string& name);
   [[nodiscard]] std::shared_ptr<const std::vector<Account>> share();
   [[nodiscard]] std::uint64_t folded() const { return folded_; }  // look-ups that ended in "other"
 
@@ -46,6 +52,7 @@ class AccountTable {
   std::unordered_map<std::string, AccountIndex, TextHash, std::equal_to<>> by_id_;
   std::vector<Account> accounts_;
   std::vector<bool> eventful_;  // by index
+  std::vector<AccountIndex> changed_;
   std::size_t eventful_count_ = 0;
   std::shared_ptr<const std::vector<Account>> shared_;  // null after a change
   std::uint64_t folded_ = 0;
@@ -103,8 +110,8 @@ class RecentConnections {
   bool insert(std::uint32_t process, std::uint64_t cid, Mono now);
   [[nodiscard]] bool contains(std::uint32_t process, std::uint64_t cid) const;
   [[nodiscard]] std::uint64_t overflows() const { return overflows_; }
-  // All that is remembered, for the journal; cid only, of one process.
-  [[nodiscard]] std::vector<std::uint64_t> of(std::uint32_t process) const;
+  // All cids that are remembered, by process; for the journal.
+  [[nodiscard]] std::unordered_map<std::uint32_t, std::vector<std::uint64_t>> all() const;
 
  private:
   static constexpr std::size_t kCapacity = 1U << 17U;  // per generation: 8 bytes each, allocated on first use

@@ -36,6 +36,12 @@ Instruments::Instruments()
       rtt_seconds(gauge("nats_lookout_nats_rtt_seconds",
                         "Last measured round trip to the connected server; NaN while disconnected.")),
       batch_seconds(histogram("nats_lookout_loop_batch_seconds", "Time to work through one batch of messages.")),
+      journal_ok(prometheus::BuildGauge()
+                     .Name("nats_lookout_journal_ok")
+                     .Help("Whether counts are kept over restarts: 0 while the journal cannot be written.")
+                     .Register(registry)),
+      journal_bytes(
+          prometheus::BuildGauge().Name("nats_lookout_journal_bytes").Help("Size of the journal.").Register(registry)),
       config_reloads(counter("nats_lookout_config_reloads_total", "Configuration reloads that succeeded.")),
       config_reload_failures(
           counter("nats_lookout_config_reload_failures_total", "Configuration reloads that failed.")),

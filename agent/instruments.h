@@ -33,7 +33,9 @@ class Instruments {
   prometheus::Counter& permission_errors;
   prometheus::Gauge& rtt_seconds;  // of the last measured round trip; NaN while disconnected
   // loop
-  prometheus::Histogram& batch_seconds;  // time to work through one batch
+  prometheus::Histogram& batch_seconds;               // time to work through one batch
+  prometheus::Family<prometheus::Gauge>& journal_ok;  // the journal's exist only where there is one
+  prometheus::Family<prometheus::Gauge>& journal_bytes;
   prometheus::Counter& config_reloads;
   prometheus::Counter& config_reload_failures;
   prometheus::Counter& event_log_dropped;

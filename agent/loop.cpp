@@ -19,7 +19,8 @@ constexpr Millis kLongTick{250};
 constexpr Millis kPublish{250};   // snapshots are at most this old while something changes
 constexpr Millis kRefresh{1000};  // and this old otherwise
 constexpr const char* kIncomplete = "collection_incomplete";
-constexpr Millis kAsking{10};  // the pause between turns while servers wait to be asked
+constexpr Millis kRewrite{10000};  // between two attempts to write the journal anew
+constexpr Millis kAsking{10};      // the pause between turns while servers wait to be asked
 
 // As many as a sentence can hold.
 std::string names_of(const std::vector<ServerName>& servers) {
@@ -40,6 +41,12 @@ Millis tick_for(const std::map<std::string, CollectOptions>& collect) {
   return std::clamp(shortest / 10, kShortTick, kLongTick);
 }
 
+// Whose counts a journal holds.
+std::string owner_of(const Config& config) {
+  if (config.scope == Scope::server) return "scope server " + config.server_name;
+  return "shard " + std::to_string(config.shard.index + 1) + "/" + std::to_string(config.shard.count);
+}
+
 }  // namespace
 
 Loop::Loop(const Config& config, std::span<const Collector> collectors, DecodeEvent decode, State::Sink sink,
@@ -52,7 +59,11 @@ Loop::Loop(const Config& config, std::span<const Collector> collectors, DecodeEv
       memory_(config.memory_limit),
       inbox_(inbox),
       cell_(cell),
-      instruments_(instruments) {}
+      instruments_(instruments) {
+  if (config.state_dir.empty()) return;
+  journal_ = std::make_unique<Journal>(config.state_dir, owner_of(config));
+  restore(read_clock());
+}
 
 void Loop::run(const std::stop_token& stop) {
   const std::stop_callback wake(stop, [this] { inbox_.wake(); });
@@ -215,10 +226,35 @@ void Loop::report_rounds(Now now) {
   }
 }
 
+// What was counted before is shown from the start.
+void Loop::restore(Now now) {
+  const std::vector<Journal::Batch> batches = journal_->load();
+  if (!journal_->ok()) log::warn(journal_->problem());
+  if (!state_.restore(batches, now)) log::warn("the journal is of another version: not all of it could be read");
+  publish(now);
+}
+
+void Loop::persist(Now now) {
+  if (journal_ == nullptr) return;
+  if (!journal_->wants_rewrite()) {
+    journal_->append(state_.changes(now));
+  } else if (now.mono >= next_rewrite_) {
+    next_rewrite_ = now.mono + kRewrite;
+    journal_->rewrite(state_.whole(now));
+  } else {
+    (void)state_.changes(now);  // is in the next whole
+  }
+  instruments_.journal_ok.Add({}).Set(journal_->ok() ? 1 : 0);
+  instruments_.journal_bytes.Add({}).Set(static_cast<double>(journal_->bytes()));
+  state_.findings().report("agent_journal", "agent", journal_->ok() ? Health::ok : Health::warning,
+                           "counts would not survive a restart: " + journal_->problem(), {}, now);
+}
+
 void Loop::publish(Now now) {
   const bool changed = poller_.take_changed() || state_.changed();
   if (!changed && now.mono - cell_.get()->taken.mono < kRefresh) return;
   next_publish_ = now.mono + kPublish;
+  persist(now);  // first: what is shown can no longer be lost with the process
   cell_.put(state_.snapshot(poller_.rounds(), now));
   log_findings();
 }

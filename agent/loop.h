@@ -14,6 +14,7 @@
 #include "agent/event.h"
 #include "agent/inbox.h"
 #include "agent/instruments.h"
+#include "agent/journal.h"
 #include "agent/memory.h"
 #include "agent/poller.h"
 #include "agent/state.h"
@@ -27,6 +28,7 @@ class Loop {
   // collectors/ depends on agent/, so main hands its two products in: the tables and the event decoder.
   using DecodeEvent = std::function<const Event&(const Message&)>;
 
+  // With --state.dir the first Snapshot, of what was counted before, is in the Cell when it is made.
   Loop(const Config& config, std::span<const Collector> collectors, DecodeEvent decode, State::Sink sink, Inbox& inbox,
        Transport& transport, Cell& cell, Instruments& instruments);
 
@@ -48,6 +50,8 @@ class Loop {
   [[nodiscard]] std::optional<std::size_t> largest_answers() const;
   void log_findings();
   void publish(Now now);
+  void restore(Now now);
+  void persist(Now now);
 
   const Millis tick_;
   const std::span<const Collector> collectors_;
@@ -56,6 +60,8 @@ class Loop {
   State state_;
   Poller poller_;
   MemoryGuard memory_;
+  std::unique_ptr<Journal> journal_;  // null: nothing is kept
+  Mono next_rewrite_{};
   Inbox& inbox_;
   Cell& cell_;
   Instruments& instruments_;

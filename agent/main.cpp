@@ -105,11 +105,12 @@ class Server {
   int run(const sigset_t& signals) {
     auto events = EventLog::open(config_.events, instruments_);
     if (!events) return fail(events.error());
+    DataPath path(
+        config_, [&](const Event& event, Now now) { (*events)->write(event, now); }, cell_, instruments_);
+    // From here on: the first page shows what was counted before.
     auto http = HttpServer::start(config_, cell_, instruments_);
     if (!http) return fail(http.error());
     const Notifier notifier(config_, cell_, instruments_);
-    DataPath path(
-        config_, [&](const Event& event, Now now) { (*events)->write(event, now); }, cell_, instruments_);
     log::info(
         "started",
         {{"version", lookout_version()}, {"libnats", nats_client_version()}, {"address", config_.listen_address}});
@@ -151,6 +152,7 @@ class Server {
 
 // What the findings are made of; the rest is not asked for a check.
 Config only_checked(Config config) {
+  config.state_dir.clear();
   for (auto& [endpoint, options] : config.collect) {
     if (endpoint != "statsz" && endpoint != "varz") options.level = Level::off;
   }
@@ -188,6 +190,7 @@ int check(const Config& asked, const sigset_t& signals) {
 // The event log on stdout with a login of its own.
 int events(Config config, const sigset_t& signals) {
   config.events.log = EventOptions().log;  // stdout
+  config.state_dir.clear();
   Cell cell;
   Instruments instruments;
   auto out = EventLog::open(config.events, instruments);

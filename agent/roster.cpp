@@ -31,6 +31,30 @@ Server* Roster::find(std::string_view id) {
   return found == by_id_.end() ? nullptr : found->second;
 }
 
+Server* Roster::numbered(std::uint32_t number) const {
+  const auto found = by_number_.find(number);
+  return found == by_number_.end() ? nullptr : found->second;
+}
+
+// It has until it is silent for too long to speak.
+Server& Roster::restore(std::uint32_t number, Now now) {
+  processes_ = std::max(processes_, number);
+  Server* const server = make({}, now);
+  by_number_[number] = server;
+  server->number = number;
+  server->last_heard = now.mono;
+  sorted_ = false;
+  return *server;
+}
+
+void Roster::renew(Server& server, const std::string& id) {
+  if (server.id == id) return;
+  by_id_.erase(server.id);
+  server.id = id;
+  server.process = ++processes_;
+  by_id_[id] = &server;
+}
+
 const std::vector<std::unique_ptr<Server>>& Roster::sorted() {
   if (!std::exchange(sorted_, true)) {
     std::sort(servers_.begin(), servers_.end(), [](const auto& a, const auto& b) {
@@ -69,6 +93,7 @@ Server* Roster::make(const ServerInfo& info, Now now) {
   auto server = std::make_unique<Server>();
   server->id = info.id;
   server->process = ++processes_;
+  server->number = server->process;
   server->first_heard = now.mono;
   server->state_since = now.wall;
   server->state_mono = now.mono;
@@ -202,6 +227,7 @@ void Roster::age(Server& server, Now now) {
 }
 
 void Roster::erase(Server& server) {
+  by_number_.erase(server.number);
   by_id_.erase(server.id);
   by_id_.erase(server.previous_id);
   std::erase_if(servers_, [&](const auto& other) { return other.get() == &server; });

@@ -45,6 +45,7 @@ struct Server {
   std::string host;
   std::string domain;
   bool jetstream = false;
+  std::uint32_t number = 0;  // of the server, for the journal
   std::uint32_t process = 0;
   std::uint32_t previous_process = 0;
   Wall start{};
@@ -76,7 +77,8 @@ struct Server {
   std::vector<std::shared_ptr<const Block>> blocks;
   std::vector<std::shared_ptr<const Block>> last_blocks;  // also those that are no longer shown, for carry_over()
 
-  bool faulty = false;  // a finding is, or was at the last look, about it
+  std::string journaled;  // its record as it was last written
+  bool faulty = false;    // a finding is, or was at the last look, about it
   bool dirty = true;
   std::shared_ptr<const ServerView> view;
 
@@ -117,6 +119,10 @@ class Roster {
   [[nodiscard]] std::vector<std::string> to_ping(Now now);
 
   [[nodiscard]] Server* find(std::string_view id);
+  // For the journal: the server of this number, a new one with it, and another process of it.
+  [[nodiscard]] Server* numbered(std::uint32_t number) const;
+  Server& restore(std::uint32_t number, Now now);
+  void renew(Server& server, const std::string& id);
   [[nodiscard]] const std::vector<std::unique_ptr<Server>>& servers() const { return servers_; }
   // The same by cluster and name.
   [[nodiscard]] const std::vector<std::unique_ptr<Server>>& sorted();
@@ -146,6 +152,7 @@ class Roster {
   std::vector<std::unique_ptr<Server>> servers_;
   bool sorted_ = true;
   std::unordered_map<std::string, Server*, TextHash, std::equal_to<>> by_id_;  // current and previous ids
+  std::unordered_map<std::uint32_t, Server*> by_number_;                       // those that the journal told of
   std::uint32_t processes_ = 0;
   Mono blind_begin_;
   Mono blind_end_;

@@ -156,7 +156,7 @@ void State::count(const Event& event, Server& server, Now now) {
       disconnect(event, server, now);
       break;
     case EventKind::auth_error: {
-      if (!failures_.insert(process_of(server, event), event.client.id, now.mono)) return;
+      if (!is_first(server, event, now)) return;
       auth_error(event, server, now);
       const std::string explanation = explain(event, now);
       Event explained = event;
@@ -210,6 +210,14 @@ bool State::before_authentication(const Event& event, const Server& server) cons
   return client.lang.empty() && !long_lived;
 }
 
+// Whether nobody has told of this failure yet.
+bool State::is_first(const Server& server, const Event& event, Now now) {
+  const std::uint32_t process = process_of(server, event);
+  if (!failures_.insert(process, event.client.id, now.mono)) return false;
+  if (!config_.state_dir.empty()) noted_[process].push_back(event.client.id);
+  return true;
+}
+
 void State::disconnect(const Event& event, Server& server, Now now) {
   const ClientInfo& client = event.client;
   if (client.kind == ClientKind::leafnode && client.name.empty()) return;
@@ -219,8 +227,7 @@ void State::disconnect(const Event& event, Server& server, Now now) {
   const bool early = before_authentication(event, server);
   open_global_.erase(connection_key(server, event));
   const bool failed = cause == Cause::auth_error_end || (early && cause == Cause::auth_error);
-  if (failed && failures_.insert(process_of(server, event), client.id, now.mono))
-    server.counters.auth_error(account_of(client), client, reason);
+  if (failed && is_first(server, event, now)) server.counters.auth_error(account_of(client), client, reason);
   if (cause == Cause::auth_error_end && !client.user.empty() && watches_auth_) auth_.expelled(event, now);
   if (early) {
     if (cause == Cause::closed) server.counters.closed_before_auth(reason);

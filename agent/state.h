@@ -4,8 +4,10 @@
 
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -48,6 +50,12 @@ class State {
   [[nodiscard]] bool changed() const { return changed_; }
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot(std::vector<RoundView> rounds, Now now);
 
+  // For the journal (state_journal.cpp): what changed since the last call, before the snapshot that shows it; all there
+  // is; and to begin with it, before the first message: false where it is not understood.
+  [[nodiscard]] nlohmann::json changes(Now now);
+  [[nodiscard]] nlohmann::json whole(Now now);
+  bool restore(const std::vector<nlohmann::json>& batches, Now now);
+
   // For the poller.
   // The ids of the accounts that this server told of by itself or when asked for its accounts, sorted.
   [[nodiscard]] std::vector<std::string> accounts_of(const Server& server) const;
@@ -80,6 +88,9 @@ class State {
   void recover(Server& server, const Reply& reply, const Block& block, Now now);
   [[nodiscard]] EventCounters& counters_for(const Event& event, Server& server);
   void add_recovered(Server& server, Now now);
+  bool is_first(const Server& server, const Event& event, Now now);
+  void restore(const nlohmann::json& batch, bool recent, Now now);
+  void restore_server(const nlohmann::json& record, Now now);
   void sweep(Now now);
   void report(Now now);
   void report_servers(Now now);
@@ -98,8 +109,9 @@ class State {
   Roster roster_;
   AccountTable accounts_;
   RecentConnections recent_;
-  RecentConnections failures_;                     // (server process, cid) of failed logins that are counted
-  Mono began_{};                                   // the first login of this agent
+  RecentConnections failures_;  // (server process, cid) of failed logins that are counted
+  std::unordered_map<std::uint32_t, std::vector<std::uint64_t>> noted_;  // of these, what the journal does not have yet
+  Mono began_{};                                                         // the first login of this agent
   std::unordered_set<std::uint64_t> open_global_;  // $G connections whose CONNECT was seen; bounded
   Findings findings_;
   const bool watches_auth_;

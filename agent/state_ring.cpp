@@ -65,7 +65,8 @@ void State::plan_ring(Server& server) const {
   const auto uptime = server.last_time - server.start;
   const bool ours = server.start != Wall{} && uptime < server.last_heard - began_;  // all of its life was in ours
   const bool fresh = ring.known == Wall{} && ours;
-  ring.wanted = server.up() && server.start != Wall{} && (version < kTellsAll || ring.gap || fresh);
+  ring.wanted =
+      server.up() && server.start != Wall{} && server.last_time != Wall{} && (version < kTellsAll || ring.gap || fresh);
   if (!ring.wanted) return;
   const Wall heard = server.last_time;
   if (fresh)
@@ -98,7 +99,7 @@ void State::recover(Server& server, const Reply& reply, const Block& block, Now 
     if (event.client.id > ring.cid_before) ++after_gap;
     ring.newest_cid = std::max(ring.newest_cid, event.client.id);
     const bool wanted = event.client.stop > until && is_failure(reason_index(event.reason));
-    if (!wanted || !failures_.insert(server.process, event.client.id, now.mono)) continue;
+    if (!wanted || !is_first(server, event, now)) continue;
     ++server.recovered_failures;
     auth_error(event, server, now);
     sink_(event, now);

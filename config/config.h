@@ -165,6 +165,7 @@ struct Config {
   std::uint32_t max_accounts = 10000;      // accounts with series of their own; the rest is folded into "other"
   std::uint64_t inbox_bytes = 32U << 20U;  // bound of what waits between NATS and the loop
   std::uint64_t memory_limit = 0;          // bytes; nearing them, less detail is kept; 0: the control group's
+  std::string state_dir;                   // where counts are kept over restarts; empty: nowhere
   std::chrono::milliseconds shutdown_linger{0};
   std::string listen_address = ":9422";
   std::string log_level = "info";

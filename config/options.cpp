@@ -190,6 +190,9 @@ std::vector<Option> process_options() {
        scalar(
            [](auto& c) -> auto& { return c.memory_limit; },
            [](const std::string& given) { return read_bytes(given, 0); }, write_bytes)},
+      {"state.dir", kProcess, "DIRECTORY",
+       "where counts are kept over restarts of the agent; without it they begin at zero",
+       text([](auto& c) -> auto& { return c.state_dir; })},
       {"shutdown.linger", kProcess, "DURATION", "how long /metrics still answers after SIGTERM",
        duration(
            [](auto& c) -> auto& { return c.shutdown_linger; }, milliseconds{0})},

@@ -130,6 +130,7 @@ const std::vector<Sample> kSamplesAfter{
     {"limits.rows", "1", "2", {}},
     {"inbox.bytes", "1MiB", "2MiB", {}},
     {"memory.limit", "64MiB", "256MiB", {}},
+    {"state.dir", "/state/a", "/state/b", {}},
     {"shutdown.linger", "1s", "2s", {}},
     {"web.listen-address", "127.0.0.1:0", "[::]:1", {}},
     {"log.level", "debug", "error", {}},

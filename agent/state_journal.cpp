@@ -1,0 +1,154 @@
+// What the journal keeps of State, and how State begins with it. Layout of a batch (agent/journal.h), arrays to be
+// short:
+//   t  when it was written, ns        b  since when there is an agent, ns
+//   a  accounts: index, id, name      u  attempts: cluster, count
+//   s  servers: number, cluster, base name, name, id, version, state, start, ring known until, recovered, possibly
+//   lost,
+//      unseen, restarts
+//   c  counters: number, newest cid, [key, count, ...], [cid of a failure, ...]
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "agent/state.h"
+
+namespace lookout {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::chrono::minutes kRemember{2};  // failures that may be in the ring and not be told of yet
+
+std::int64_t ns(Wall time) {
+  return time.time_since_epoch().count();
+}
+
+Wall wall(const json& value) {
+  return Wall(std::chrono::nanoseconds(value.get<std::int64_t>()));
+}
+
+json server_record(const Server& server) {
+  return {server.number,
+          server.cluster,
+          server.base_name,
+          server.name,
+          server.id,
+          server.version,
+          static_cast<int>(server.state),
+          ns(server.start),
+          ns(server.ring.known),
+          server.recovered_failures,
+          server.possibly_lost,
+          server.unseen_before + server.seq.unseen(),
+          server.restarts};
+}
+
+json values_of(const std::vector<EventCounters::Value>& values) {
+  json out = json::array();
+  for (const auto& [key, count] : values) {
+    out.push_back(key);
+    out.push_back(count);
+  }
+  return out;
+}
+
+}  // namespace
+
+json State::changes(Now now) {
+  json servers = json::array();
+  json counters = json::array();
+  for (const auto& server : roster_.servers()) {
+    if (server->joining() || !server->dirty) continue;
+    json record = server_record(*server);
+    std::string text = record.dump();
+    if (text != server->journaled) servers.push_back(std::move(record));
+    server->journaled = std::move(text);
+    const auto values = server->counters.flush();
+    const auto noted = noted_.find(server->process);
+    if (values.empty() && noted == noted_.end()) continue;
+    counters.push_back({server->number, server->ring.newest_cid, values_of(values),
+                        noted == noted_.end() ? json::array() : json(noted->second)});
+    if (noted != noted_.end()) noted_.erase(noted);
+  }
+  json out{{"t", ns(now.wall)}};
+  if (!servers.empty()) out["s"] = std::move(servers);
+  if (!counters.empty()) out["c"] = std::move(counters);
+  for (const AccountIndex index : accounts_.flush())
+    out["a"].push_back({index, accounts_.id(index), accounts_.name(index)});
+  for (const auto& [cluster, attempts] : auth_.flush()) out["u"].push_back({cluster, attempts});
+  return out;
+}
+
+json State::whole(Now now) {
+  (void)changes(now);
+  json out{{"t", ns(now.wall)}, {"b", ns(now.wall - (now.mono - began_))}, {"s", json::array()}, {"c", json::array()}};
+  for (AccountIndex index = 1; index < accounts_.size(); ++index)
+    out["a"].push_back({index, accounts_.id(index), accounts_.name(index)});
+  auto failures = failures_.all();
+  for (const auto& server : roster_.servers()) {
+    if (server->joining()) continue;
+    out["s"].push_back(server_record(*server));
+    out["c"].push_back({server->number, server->ring.newest_cid, values_of(server->counters.all()),
+                        std::move(failures[server->process])});
+  }
+  for (const auto& [cluster, attempts] : auth_.attempts()) out["u"].push_back({cluster, attempts});
+  return out;
+}
+
+void State::restore_server(const json& record, Now now) {
+  Server* const known = roster_.numbered(record.at(0).get<std::uint32_t>());
+  Server& server = known == nullptr ? roster_.restore(record.at(0).get<std::uint32_t>(), now) : *known;
+  server.cluster = record.at(1);
+  server.base_name = record.at(2);
+  server.name = record.at(3);
+  roster_.renew(server, record.at(4).get<std::string>());
+  server.version = record.at(5);
+  const auto state = static_cast<Lifecycle>(record.at(6).get<std::uint8_t>());
+  server.state = state == Lifecycle::draining ? Lifecycle::up : state;
+  server.start = wall(record.at(7));
+  server.ring.known = wall(record.at(8));
+  server.recovered_failures = record.at(9);
+  server.possibly_lost = record.at(10);
+  server.unseen_before = record.at(11);
+  server.restarts = record.at(12);
+  server.shown_since = now.mono - std::chrono::hours(1);  // its series are not new
+}
+
+void State::restore(const json& batch, bool recent, Now now) {
+  for (const json& account : batch.value("a", json::array()))
+    accounts_.restore(account.at(0).get<AccountIndex>(), account.at(1).get<std::string>(),
+                      account.at(2).get<std::string>());
+  for (const json& record : batch.value("s", json::array())) restore_server(record, now);
+  for (const json& record : batch.value("c", json::array())) {
+    Server* const server = roster_.numbered(record.at(0).get<std::uint32_t>());
+    if (server == nullptr) continue;
+    server->ring.newest_cid = record.at(1);
+    const json& values = record.at(2);
+    for (std::size_t i = 0; i + 1 < values.size(); i += 2)
+      server->counters.restore({values[i], values[i + 1]}, accounts_.size());
+    if (!recent) continue;
+    for (const json& cid : record.at(3)) failures_.insert(server->process, cid.get<std::uint64_t>(), now.mono);
+  }
+  for (const json& record : batch.value("u", json::array()))
+    auth_.restore(record.at(0).get<std::string>(), record.at(1).get<std::uint64_t>());
+}
+
+bool State::restore(const std::vector<json>& batches, Now now) {
+  began_ = now.mono;
+  if (batches.empty()) return true;
+  try {
+    const Wall last = wall(batches.back().at("t"));
+    for (const json& batch : batches) restore(batch, last - wall(batch.at("t")) <= kRemember, now);
+    const auto away = std::max(now.wall - last, std::chrono::nanoseconds(0));
+    began_ = now.mono - (now.wall - wall(batches.front().at("b")));
+    // Since the last batch nobody listened.
+    for (const auto& server : roster_.servers()) open_gap(*server, now.mono - away);
+    roster_.blind(now.mono - away, now.mono + std::chrono::milliseconds(1), {});
+    return true;
+  } catch (const json::exception&) {
+    return false;  // of a version that wrote something else
+  }
+}
+
+}  // namespace lookout
