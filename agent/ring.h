@@ -22,6 +22,7 @@ struct Ring {
   bool wanted = false;           // the poller is to ask for it, back to `until`
   Wall until{};                  // the epoch: all of it
   Wall known{};                  // all that closed until then is counted; the epoch: it was never read
+  Wall first{};                  // what closed before the first reading was before the agent
   std::optional<Mono> gap{};     // events may have been missed since then
   std::uint64_t newest_cid = 0;  // of any connection heard of
   std::uint64_t cid_before = 0;  // the same when the gap began

@@ -72,11 +72,11 @@ void State::plan_ring(Server& server) const {
   if (fresh)
     ring.until = {};
   else if (version < kTellsAll && ring.known != Wall{})
-    ring.until = ring.known - kSlack;
+    ring.until = std::max(ring.known - kSlack, ring.first);
   else if (ring.gap)
     ring.until = heard - (server.last_heard - *ring.gap) - kSlack;
   else
-    ring.until = heard;  // what was before the agent is nobody's gap
+    ring.until = ring.first = heard;  // what was before the agent is nobody's gap
 }
 
 void State::recover(Server& server, const Reply& reply, const Block& block, Now now) {

@@ -134,6 +134,20 @@ TEST_F(Authentication, WhatFailedWhileTheAgentWasAwayIsRecovered) {
   EXPECT_EQ(agent_.page().sum("nats_auth_errors_possibly_lost_total"), 0);
 }
 
+// The list of closed connections tells of it, too.
+TEST_F(Authentication, WhatFailedBeforeTheAgentCameIsNotCounted) {
+  EXPECT_FALSE(visit(cluster_[0].port(), kWrong));
+  start();
+  if (!server_at_least(12)) {
+    EXPECT_TRUE(agent_.reaches([](const Page& page) {
+      return page.sum("nats_lookout_poll_rounds_total", {{"endpoint", "closed"}}) >= 3;
+    }));
+  }
+  EXPECT_FALSE(visit(cluster_[0].port(), kWrong));
+  EXPECT_TRUE(errors_are(1)) << agent_.page().grep("nats_auth_errors");
+  EXPECT_EQ(agent_.page().sum("nats_auth_errors_recovered_total"), 0) << agent_.page().grep("nats_auth_errors");
+}
+
 // In operator mode the claims of a refused JWT say why.
 TEST(OperatorMode, AnExpiredUserIsExplained) {
   const TempDir dir;

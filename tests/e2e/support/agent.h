@@ -56,6 +56,8 @@ class Agent {
 
   // Lines of the event log (JSON) whose "event" is this.
   [[nodiscard]] std::vector<std::string> events(const std::string& event) const;
+  // The whole event log (stdout).
+  [[nodiscard]] std::string event_log() const { return read_file(base_.string() + ".out"); }
   // The agent's own log (stderr).
   [[nodiscard]] std::string log() const { return read_file(base_.string() + ".err"); }
   // Resident memory in KiB.

@@ -55,9 +55,12 @@ std::string checked(std::string input) {
   return encode(input, 5, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
 }
 
-constexpr const char* kAccountClaims =
-    R"({"limits":{"subs":-1,"data":-1,"payload":-1,"imports":-1,"exports":-1,"wildcards":true,"conn":-1,"leaf":-1},)"
-    R"("default_permissions":{"pub":{},"sub":{}},"type":"account","version":2})";
+std::string account_claims(const AppClaims& more) {
+  return R"({"limits":{"subs":-1,"data":-1,"payload":-1,"imports":-1,"exports":-1,"wildcards":true,"conn":)" +
+         std::to_string(more.connections) + R"(,"leaf":-1},)" +
+         (more.revoked.empty() ? "" : R"("revocations":{")" + more.revoked + R"(":4000000000},)") +
+         R"("default_permissions":{"pub":{},"sub":{}},"type":"account","version":2})";
+}
 constexpr const char* kUserClaims = R"({"pub":{},"sub":{},"subs":-1,"data":-1,"payload":-1,"type":"user","version":2})";
 constexpr const char* kOperatorClaims = R"({"type":"operator","version":2})";
 
@@ -81,32 +84,46 @@ std::string Nkey::sign(const std::string& subject, const std::string& name, cons
   const std::string text = base64url(R"({"typ":"JWT","alg":"ed25519-nkey"})") + '.' +
                            base64url(R"({"jti":"fake","iat":1700000000,"iss":")" + public_key_ + R"(","sub":")" +
                                      subject + R"(","name":")" + name + '"' + end + R"(,"nats":)" + claims + '}');
+  return text + '.' + signature(text);
+}
+
+std::string Nkey::signature(const std::string& text) const {
   const Key key = key_of(raw_);
   const Context context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
   std::string signature(64, '\0');
   std::size_t size = signature.size();
   EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get());
   EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, bytes(text), text.size());
-  return text + '.' + base64url(signature);
+  return base64url(signature);
 }
 
-std::string Operator::server_config() const {
-  return "operator: " + operator_.sign(operator_.public_key(), "op", kOperatorClaims) +
-         "\nsystem_account: " + system_.public_key() + "\nresolver: MEMORY\nresolver_preload: {\n  " +
-         system_.public_key() + ": " + operator_.sign(system_.public_key(), "SYS", kAccountClaims) + "\n  " +
-         app_.public_key() + ": " + operator_.sign(app_.public_key(), "APP", kAccountClaims) + "\n}\n";
-}
-
-std::string Operator::expired_user() const {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return creds(app_, "late", std::chrono::duration_cast<std::chrono::seconds>(now).count() - 3 * 3600);
-}
-
-std::string Operator::creds(const Nkey& account, const std::string& name, std::int64_t expires) {
-  const Nkey user(Role::user);
-  return "-----BEGIN NATS USER JWT-----\n" + account.sign(user.public_key(), name, kUserClaims, expires) +
-         "\n------END NATS USER JWT------\n\n-----BEGIN USER NKEY SEED-----\n" + user.seed() +
+std::string JwtUser::creds() const {
+  return "-----BEGIN NATS USER JWT-----\n" + jwt +
+         "\n------END NATS USER JWT------\n\n-----BEGIN USER NKEY SEED-----\n" + key.seed() +
          "\n------END USER NKEY SEED------\n";
+}
+
+std::string Operator::server_config(const AppClaims& app, const std::string& resolver) const {
+  return "operator: " + operator_.sign(operator_.public_key(), "op", kOperatorClaims) +
+         "\nsystem_account: " + system_.public_key() + "\nresolver: " + resolver + "\nresolver_preload: {\n  " +
+         system_.public_key() + ": " + operator_.sign(system_.public_key(), "SYS", account_claims({})) + "\n  " +
+         app_.public_key() + ": " + app_jwt(app) + "\n}\n";
+}
+
+std::string Operator::app_jwt(const AppClaims& app) const {
+  return operator_.sign(app_.public_key(), "APP", account_claims(app));
+}
+
+JwtUser Operator::user_of_app(const std::string& name, std::int64_t expires) const {
+  return user(app_, name, expires);
+}
+
+JwtUser Operator::user(const Nkey& account, const std::string& name, std::int64_t expires) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const std::int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count();
+  JwtUser user;
+  user.jwt = account.sign(user.key.public_key(), name, kUserClaims, expires == 0 ? 0 : seconds + expires);
+  return user;
 }
 
 }  // namespace lookout::e2e

@@ -19,6 +19,8 @@ class Nkey {
   // A JWT about `subject`, signed by this key; `claims` is the JSON object under "nats"; `expires`: unix time, 0 never.
   [[nodiscard]] std::string sign(const std::string& subject, const std::string& name, const std::string& claims,
                                  std::int64_t expires = 0) const;
+  // The signature of any bytes, as a client answers a server's nonce.
+  [[nodiscard]] std::string signature(const std::string& text) const;
 
  private:
   std::string raw_;  // the 32 bytes of the private key
@@ -26,21 +28,40 @@ class Nkey {
   std::string public_key_;
 };
 
+// A user of operator mode.
+struct JwtUser {
+  Nkey key{Role::user};
+  std::string jwt;
+
+  [[nodiscard]] std::string creds() const;  // the content of a .creds file
+};
+
+// What the JWT of the application account may say besides.
+struct AppClaims {
+  int connections = -1;   // limit
+  std::string revoked{};  // public key of a user
+};
+
 // An operator with a system account and an application account, for one server configuration.
 class Operator {
  public:
-  // The lines of configuration that make a server trust it.
-  [[nodiscard]] std::string server_config() const;
+  // The lines of configuration that make a server trust it. Only a resolver with a directory takes a changed account.
+  [[nodiscard]] std::string server_config(const AppClaims& app = {}, const std::string& resolver = "MEMORY") const;
+  [[nodiscard]] std::string app_jwt(const AppClaims& app = {}) const;
+
+  // New users; of the application account also one that expires `expires` seconds from now.
+  [[nodiscard]] JwtUser user_of_app(const std::string& name, std::int64_t expires = 0) const;
+  [[nodiscard]] JwtUser user_of_system() const { return user(system_, "user", 0); }
 
   // The content of a .creds file of a new user.
-  [[nodiscard]] std::string system_user() const { return creds(system_); }
-  [[nodiscard]] std::string app_user() const { return creds(app_); }
+  [[nodiscard]] std::string system_user() const { return user_of_system().creds(); }
+  [[nodiscard]] std::string app_user() const { return user_of_app("user").creds(); }
   // Of a user "late" of the application account, expired three hours ago.
-  [[nodiscard]] std::string expired_user() const;
+  [[nodiscard]] std::string expired_user() const { return user_of_app("late", -3 * 3600).creds(); }
   [[nodiscard]] const std::string& app_account() const { return app_.public_key(); }
 
  private:
-  static std::string creds(const Nkey& account, const std::string& name = "user", std::int64_t expires = 0);
+  static JwtUser user(const Nkey& account, const std::string& name, std::int64_t expires);
 
   Nkey operator_{Role::operator_};
   Nkey system_{Role::account};
