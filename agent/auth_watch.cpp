@@ -13,7 +13,8 @@ namespace {
 constexpr Millis kOneAttempt{2000};
 constexpr std::size_t kMaxAttempts = 8192;  // of each generation
 constexpr std::size_t kMaxBreaks = 64;
-constexpr std::size_t kTop = 5;
+constexpr std::size_t kTop = 5;          // of the evidence of one pattern
+constexpr std::size_t kWorst = 10;       // of all
 constexpr Millis kRecently{600000};      // sources and users that are counted
 constexpr std::size_t kManySources = 3;  // of a distributed pattern
 constexpr const char* kNobody = "(none)";
@@ -286,6 +287,10 @@ Finding AuthWatch::finding_of(std::size_t pattern, const std::string& cluster, c
 
 std::vector<AuthWatch::Raised> AuthWatch::evaluate(Now now) {
   for (Suspects* table : {&sources_, &users_, &leafnodes_, &system_, &expelled_}) table->forget_old(now.mono);
+  const bool nobody = sources_.empty() && users_.empty();
+  tops_ = nobody ? nullptr
+                 : std::make_shared<const AuthTops>(
+                       AuthTops{sources_.top(kWorst, kRecently, now.mono), users_.top(kWorst, kRecently, now.mono)});
   Cases cases;
   sources_.each([&](const Suspect& source) { judge_source(cases, source, now.mono); });
   users_.each([&](const Suspect& user) { judge_user(cases, user, now.mono); });
