@@ -1,6 +1,7 @@
-// Failed logins on a real server, one by one: at /api/v1/auth.
+// Failed logins on a real server, one by one: at /api/v1/auth and in `events --auth`.
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "tests/e2e/support/agent.h"
@@ -60,6 +61,24 @@ TEST_F(AuthApi, FailedLoginsAreListedNewestFirst) {
   EXPECT_EQ(got_["top_servers"], json::parse(R"([{"cluster":"","server":"n1","errors":3}])"));
   EXPECT_EQ(got_["clusters"][0]["attempts"], 3);
   EXPECT_EQ(got_.dump().find("fake-wrong-password"), std::string::npos);
+}
+
+TEST_F(AuthApi, EventsOfAuthenticationOnlyArePrintedLive) {
+  Process events;
+  events.start({agent_binary(), "events", "--auth", "--nats.url=" + server_.url(), "--nats.user=" + kAdmin.user,
+                "--nats.password=" + kAdmin.password},
+               dir_ / "out", dir_ / "err");
+  // One login more for each look, until the first is seen: nothing else tells when it listens.
+  EXPECT_TRUE(eventually([&] {
+    visit(server_.port(), kApp);
+    visit(server_.port(), {"somebody", "wrong", "probe"});
+    return read_file(dir_ / "out").find("\"name\":\"probe\"") != std::string::npos;
+  })) << read_file(dir_ / "err");
+  events.signal(SIGTERM);
+  EXPECT_EQ(events.wait(5s), 0) << read_file(dir_ / "err");
+  const std::string out = read_file(dir_ / "out");
+  for (const char* other : {"server_joined", "\"event\":\"connect\"", "\"event\":\"disconnect\""})
+    EXPECT_EQ(out.find(other), std::string::npos) << out;
 }
 
 }  // namespace
