@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 #include "agent/text.h"
@@ -13,7 +14,8 @@ namespace {
 constexpr Millis kOneAttempt{2000};
 constexpr std::size_t kMaxAttempts = 8192;  // of each generation
 constexpr std::size_t kMaxBreaks = 64;
-constexpr std::size_t kTop = 5;
+constexpr std::size_t kTop = 5;          // of the evidence of one pattern
+constexpr std::size_t kWorst = 10;       // of all
 constexpr Millis kRecently{600000};      // sources and users that are counted
 constexpr std::size_t kManySources = 3;  // of a distributed pattern
 constexpr const char* kNobody = "(none)";
@@ -64,8 +66,16 @@ std::string source_of(std::string_view host) {
   return std::string(shown) + "/64";
 }
 
+// A name for what must not be shown, the same for the same text while this process lives.
+std::string redacted(std::string_view secret) {
+  static const std::string key = std::to_string(std::random_device()());
+  constexpr std::size_t kNames = 1U << 20U;
+  return "[REDACTED " + std::to_string(std::hash<std::string>()(key + std::string(secret)) % kNames) + "]";
+}
+
 std::string user_of(const ClientInfo& client) {
-  if (!client.user.empty() && client.user_is_secret) return "[REDACTED]";
+  if (!client.user.empty() && client.user_is_secret)
+    return client.user == "[REDACTED]" ? std::string(client.user) : redacted(client.user);
   if (!client.user.empty()) return clean(client.user, Suspects::kMaxName);
   if (!client.claims.name.empty()) return clean(client.claims.name, Suspects::kMaxName);
   if (!client.claims.subject.empty()) return clean(client.claims.subject, Suspects::kMaxName);
@@ -149,7 +159,7 @@ bool AuthWatch::is_new_attempt(const Event& event, std::string_view source, std:
 
 bool AuthWatch::claims_system(const ClientInfo& client, std::string_view user) const {
   if (!system_account_.empty() && client.claims.account == system_account_) return true;
-  return !client.user.empty() && !client.user_is_secret && system_users_.contains(user, {});
+  return !client.user.empty() && system_users_.contains(user, {});
 }
 
 void AuthWatch::failed(const Event& event, Now now) {
@@ -286,6 +296,10 @@ Finding AuthWatch::finding_of(std::size_t pattern, const std::string& cluster, c
 
 std::vector<AuthWatch::Raised> AuthWatch::evaluate(Now now) {
   for (Suspects* table : {&sources_, &users_, &leafnodes_, &system_, &expelled_}) table->forget_old(now.mono);
+  const bool nobody = sources_.empty() && users_.empty();
+  tops_ = nobody ? nullptr
+                 : std::make_shared<const AuthTops>(
+                       AuthTops{sources_.top(kWorst, kRecently, now.mono), users_.top(kWorst, kRecently, now.mono)});
   Cases cases;
   sources_.each([&](const Suspect& source) { judge_source(cases, source, now.mono); });
   users_.each([&](const Suspect& user) { judge_user(cases, user, now.mono); });

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -63,6 +64,9 @@ class AuthWatch {
   [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> attempts() const;
   [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> flush();
   void restore(const std::string& cluster, std::uint64_t attempts);
+
+  // The worst sources and users, as of the last evaluate(); null: none.
+  [[nodiscard]] std::shared_ptr<const AuthTops> tops() const { return tops_; }
 
   // One entry for each cluster that had an attempt or a login.
   [[nodiscard]] std::vector<AuthView> view(Now now) const;
@@ -128,6 +132,7 @@ class AuthWatch {
   TextMemory logins_{65536};          // source and user of logins
   TextMemory system_users_{1024};     // users seen in the system account
   std::deque<Break> breaks_;
+  std::shared_ptr<const AuthTops> tops_;
   std::map<std::string, Cluster, std::less<>> clusters_;
 };
 

@@ -130,6 +130,35 @@ struct AuthView {  // failed authentications of one cluster
   std::array<bool, kAuthPatterns> patterns{};  // those that hold now
 };
 
+struct AuthFailure {  // one failed login as the event log tells it: cleaned, bounded, without secrets
+  Wall time{};
+  std::string server;
+  std::string cluster;
+  std::string address;
+  std::string user;
+  std::string name;
+  std::string jwt_user;
+  std::string jwt_name;
+  std::string reason;
+  std::string explanation;
+  ClientKind kind = ClientKind::other;
+  bool recovered = false;
+};
+
+struct AuthTop {  // a source or a user with many failed attempts in the last ten minutes
+  std::string cluster;
+  std::string name;
+  std::uint64_t attempts = 0;
+  std::uint64_t peers = 0;  // users of the source, sources of the user; at most Suspect::kMaxPeers
+
+  bool operator==(const AuthTop&) const = default;
+};
+
+struct AuthTops {  // those with most first
+  std::vector<AuthTop> sources;
+  std::vector<AuthTop> users;
+};
+
 struct Snapshot {
   Now taken;
   std::uint64_t version = 0;  // grows with each one; equal versions are the same content
@@ -150,6 +179,11 @@ struct Snapshot {
   std::vector<AuthView> auth;         // by cluster; empty with --scope=server and on later shards
   std::vector<Finding> findings;      // raised ones, worst first
   Health health = Health::unknown;
+  // Failed logins: why attempts are not put together and compared with patterns here (empty: they are), who has most of
+  // them, and the last ones, newest first. Null: none.
+  std::string auth_unseen;
+  std::shared_ptr<const AuthTops> auth_tops;
+  std::shared_ptr<const std::vector<AuthFailure>> auth_failures;
 };
 
 }  // namespace lookout

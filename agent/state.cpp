@@ -161,6 +161,7 @@ void State::count(const Event& event, Server& server, Now now) {
       const std::string explanation = explain(event, now);
       Event explained = event;
       explained.explanation = explanation;
+      last_failures_.add(explained, now);
       return sink_(explained, now);
     }
     case EventKind::account_connections:
@@ -227,7 +228,10 @@ void State::disconnect(const Event& event, Server& server, Now now) {
   const bool early = before_authentication(event, server);
   open_global_.erase(connection_key(server, event));
   const bool failed = cause == Cause::auth_error_end || (early && cause == Cause::auth_error);
-  if (failed && is_first(server, event, now)) server.counters.auth_error(account_of(client), client, reason);
+  if (failed && is_first(server, event, now)) {
+    server.counters.auth_error(account_of(client), client, reason);
+    last_failures_.add(event, now);
+  }
   if (cause == Cause::auth_error_end && !client.user.empty() && watches_auth_) auth_.expelled(event, now);
   if (early) {
     if (cause == Cause::closed) server.counters.closed_before_auth(reason);

@@ -16,6 +16,7 @@
 #include "agent/decode.h"
 #include "agent/finding.h"
 #include "agent/inbox.h"
+#include "agent/last_failures.h"
 #include "agent/link_state.h"
 #include "agent/roster.h"
 #include "agent/snapshot.h"
@@ -116,6 +117,7 @@ class State {
   Findings findings_;
   const bool watches_auth_;
   AuthWatch auth_;
+  LastFailures last_failures_;
   std::array<std::uint64_t, kEventKinds> events_{};
   std::array<std::uint64_t, kTraffics> dropped_{};
   Mono last_drop_{};

@@ -63,7 +63,8 @@ void State::plan_ring(Server& server) const {
   Ring& ring = server.ring;
   const Version version = parse_version(server.version);
   const auto uptime = server.last_time - server.start;
-  const bool ours = server.start != Wall{} && uptime < server.last_heard - began_;  // all of its life was in ours
+  // All of its life was in ours. Not by less than what two clocks and the way of a message differ.
+  const bool ours = server.start != Wall{} && uptime + kSlack < server.last_heard - began_;
   const bool fresh = ring.known == Wall{} && ours;
   ring.wanted =
       server.up() && server.start != Wall{} && server.last_time != Wall{} && (version < kTellsAll || ring.gap || fresh);
@@ -102,6 +103,7 @@ void State::recover(Server& server, const Reply& reply, const Block& block, Now 
     if (!wanted || !is_first(server, event, now)) continue;
     ++server.recovered_failures;
     auth_error(event, server, now);
+    last_failures_.add(event, now);
     sink_(event, now);
   }
   // A full ring that does not reach back: what was opened since the gap began and is not in it may have been failures.

@@ -12,6 +12,13 @@ namespace {
 
 constexpr std::chrono::seconds kLossShown{60};
 
+const char* why_not_evaluated(const Config& config) {
+  if (config.scope == Scope::server)
+    return "patterns and attempts are not evaluated here: one server does not see them all";
+  return config.shard.index > 0 ? "patterns and attempts are not evaluated here: the first shard tells them for all"
+                                : "";
+}
+
 }  // namespace
 
 void State::report(Now now) {
@@ -152,7 +159,12 @@ std::shared_ptr<const Snapshot> State::snapshot(std::vector<RoundView> rounds, N
   out->rows_left_out = rows_left_out_;
   out->ignored_replies = ignored_replies_;
   out->rounds = std::move(rounds);
-  if (watches_auth_ && !hidden) out->auth = auth_view(now);
+  out->auth_unseen = why_not_evaluated(config_);
+  if (watches_auth_ && !hidden) {
+    out->auth = auth_view(now);
+    out->auth_tops = auth_.tops();
+  }
+  if (!hidden) out->auth_failures = last_failures_.share(now);
   out->findings = findings_.raised();
   const bool nothing_known = out->servers.empty() && out->findings.empty();
   out->health = nothing_known ? Health::unknown : worst(out->findings);

@@ -1,6 +1,8 @@
 #include "agent/suspects.h"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 namespace lookout {
 namespace {
@@ -105,6 +107,28 @@ void Suspects::forget_old(Mono now) {
   for (List* list : {&once_, &again_}) {
     while (!list->empty() && now - list->back().last > Window::kLongest) drop(*list);
   }
+}
+
+std::vector<AuthTop> Suspects::top(std::size_t most, Millis time, Mono now) const {
+  using Counted = std::pair<std::uint64_t, const Suspect*>;
+  std::vector<Counted> all;
+  each([&](const Suspect& suspect) {
+    if (const std::uint64_t attempts = suspect.attempts.sum(time, now); attempts > 0)
+      all.emplace_back(attempts, &suspect);
+  });
+  const std::size_t shown = std::min(all.size(), most);
+  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(shown), all.end(),
+                    [](const Counted& a, const Counted& b) {
+                      return std::tie(b.first, a.second->cluster, a.second->name) <
+                             std::tie(a.first, b.second->cluster, b.second->name);
+                    });
+  std::vector<AuthTop> out;
+  out.reserve(shown);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const auto& [attempts, suspect] = all[i];
+    out.push_back({suspect->cluster, suspect->name, attempts, suspect->peers_in(time, now)});
+  }
+  return out;
 }
 
 }  // namespace lookout

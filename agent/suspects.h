@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "agent/clock.h"
+#include "agent/snapshot.h"
 
 namespace lookout {
 
@@ -73,6 +74,8 @@ class Suspects {
     }
   }
   [[nodiscard]] bool empty() const { return places_.empty(); }
+  // At most `most` of them, those with most attempts in the last `time` first.
+  [[nodiscard]] std::vector<AuthTop> top(std::size_t most, Millis time, Mono now) const;
   // Forgets those that were silent for Window::kLongest.
   void forget_old(Mono now);
 

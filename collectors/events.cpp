@@ -74,6 +74,12 @@ bool read_client_field(std::string_view key, element value, ClientInfo& client) 
   return true;
 }
 
+// Before 2.10 an MQTT client's password stands where the JWT does.
+bool is_jwt(element value) {
+  std::string_view text;
+  return value.get(text) == simdjson::SUCCESS && text.starts_with("eyJ");
+}
+
 bool read_client(object fields, ClientInfo& client) {
   bool ok = true;
   std::string_view kind;
@@ -85,7 +91,7 @@ bool read_client(object fields, ClientInfo& client) {
     else if (key == "client_type")
       ok &= json::get(value, type);
     else if (key == "jwt")
-      has_jwt = true;  // it is a credential: kept nowhere; what it claims is read for AUTH.ERR
+      has_jwt = is_jwt(value);  // it is a credential: kept nowhere; what it claims is read for AUTH.ERR
     else
       ok &= read_client_field(key, value, client);
   }

@@ -33,9 +33,11 @@ constexpr std::array<Mode, 5> kModes{
     {{Command::serve, "serve", "run the agent; the default"},
      {Command::check, "check",
       "one round, then the health; exit code 0, 1, 2 or 3 as Nagios wants it; --format text|json"},
-     {Command::events, "events", "print the event log live"},
+     {Command::events, "events", "print the event log live; --auth: failed logins and their patterns only"},
      {Command::config, "config", "print the effective configuration, secrets masked"},
      {Command::metrics, "metrics", "print the reference of all metrics"}}};
+constexpr const char* kAuth = "auth";           // --auth
+constexpr const char* kKinds = "events.kinds";  // which it stands for
 constexpr const char* kFooter =
     "Every option can also come from the environment (LOOKOUT_NATS_URL for --nats.url) or from the YAML file of\n"
     "--config.file (url below nats). Flags win over the environment, the environment over the file.\n"
@@ -69,7 +71,7 @@ std::string stranger(const std::string& word, bool first) {
   const std::string wanted = "the commands are " + cfg::join(commands, ", ");
   if (!word.starts_with('-'))
     return first ? "unknown command " + cfg::quote(word) + ": " + wanted : "an argument is no option: " + wanted;
-  Texts known{"--help", "--version", std::string("--") + cfg::kConfigFile};
+  Texts known{"--help", "--version", std::string("--") + cfg::kConfigFile, std::string("--") + kAuth};
   for (const Option& option : options()) known.push_back("--" + option.path);
   const std::string name = word.starts_with("--") ? name_of(word) : word.substr(0, 2);
   const std::string near = cfg::nearest(word.starts_with("--") ? name : "-" + name_of(word), known);
@@ -89,6 +91,8 @@ class Grammar {
     file_->group("This process")->option_text("FILE")->take_all();
     help_ = app_.add_flag(std::string("-h,--help"))->description("print this")->group("This process");
     version_ = app_.add_flag(std::string("--version"))->description("print the version")->group("This process");
+    auth_ = app_.add_flag(std::string("--") + kAuth)->group("Event log")->take_all();
+    auth_->description("with the command events: the same as --events.kinds=auth");
     for (const Mode& mode : kModes) app_.add_subcommand(mode.name, mode.help)->group("Commands");
     format_ = app_.get_subcommand("check")->add_option("--format")->take_all();
   }
@@ -109,6 +113,7 @@ class Grammar {
 
   [[nodiscard]] std::vector<std::string> prepared(const std::vector<std::string>& arguments) const;
   [[nodiscard]] std::string collect(Givens& givens) const;
+  [[nodiscard]] std::string collect_auth(Givens& givens) const;
   [[nodiscard]] Command command() const;
   [[nodiscard]] std::string help() const;
 
@@ -119,6 +124,7 @@ class Grammar {
   CLI::App app_;
   std::vector<Named> named_;
   CLI::Option* file_ = nullptr;
+  CLI::Option* auth_ = nullptr;
   CLI::Option* help_ = nullptr;
   CLI::Option* version_ = nullptr;
   CLI::Option* format_ = nullptr;
@@ -164,7 +170,18 @@ std::string Grammar::collect(Givens& givens) const {
   for (const Named& named : named_) {
     if (wrong.empty()) wrong = take(named.option->path, *named.parsed, named.option->shape == Shape::list);
   }
-  return wrong;
+  return wrong.empty() ? collect_auth(givens) : wrong;
+}
+
+// --auth stands for kinds of events, and like any flag wins over environment and file.
+std::string Grammar::collect_auth(Givens& givens) const {
+  if (auth_->count() == 0) return "";
+  const std::string name = std::string("--") + kAuth;
+  if (command() != Command::events) return name + " needs the command events";
+  if (auth_->results() != Texts{"true"}) return name + " takes no value and is given once";
+  if (!givens.try_emplace(kKinds, Given{{"auth"}, name}).second)
+    return name + " and --" + kKinds + " exclude each other: give only one of them";
+  return "";
 }
 
 CommandLine Grammar::parse(const std::vector<std::string>& arguments, Givens& givens) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/text.h"
+#include "exporters/finding_json.h"
 
 namespace lookout {
 namespace {
@@ -28,26 +29,6 @@ Json server_of(const ServerView& server) {
           {"version", server.version},
           {"state", kLifecycleNames[static_cast<std::size_t>(server.state)]},
           {"since", format_time(server.state_since)}};
-}
-
-Json tallies_of(const std::vector<Tally>& tallies) {
-  Json out = Json::array();
-  for (const Tally& tally : tallies) out.push_back({{"name", tally.name}, {"count", tally.count}});
-  return out;
-}
-
-Json finding_of(const Finding& finding) {
-  Json out{{"check", finding.check},
-           {"entity", finding.entity},
-           {"state", kHealthNames[static_cast<std::size_t>(finding.state)]},
-           {"since", format_time(finding.since)},
-           {"sentence", finding.sentence}};
-  if (!finding.advice.empty()) out["advice"] = finding.advice;
-  const Evidence& evidence = finding.evidence;
-  if (evidence.count > 0) out["count"] = evidence.count;
-  if (!evidence.sources.empty()) out["sources"] = tallies_of(evidence.sources);
-  if (!evidence.users.empty()) out["users"] = tallies_of(evidence.users);
-  return out;
 }
 
 }  // namespace
@@ -78,7 +59,7 @@ std::string render_health(const Snapshot& snapshot) {
   Json servers = Json::array();
   for (const auto& server : snapshot.servers) servers.push_back(server_of(*server));
   Json findings = Json::array();
-  for (const Finding& finding : snapshot.findings) findings.push_back(finding_of(finding));
+  for (const Finding& finding : snapshot.findings) findings.push_back(finding_json(finding));
   const Json health{{"status", kHealthNames[static_cast<std::size_t>(health_of(snapshot))]},
                     {"time", format_time(snapshot.taken.wall)},
                     {"agent", agent_of(snapshot.link)},

@@ -113,6 +113,8 @@ void add_examples(Instruments& instruments) {
   instruments.notifications.Add({{"receiver", {}}, {"result", {}}});
   instruments.notifications_dropped.Add({{"receiver", {}}});
   instruments.notifications_pending.Add({{"receiver", {}}});
+  instruments.journal_ok.Add({});
+  instruments.journal_bytes.Add({});
 }
 
 std::string labels_of(const prometheus::MetricFamily& family) {

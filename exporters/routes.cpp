@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "exporters/auth_api.h"
 #include "exporters/health.h"
 #include "exporters/landing.h"
 
@@ -62,6 +63,7 @@ constexpr Route kRoutes[] = {
      [](const View& view) -> Rendered {
        return {render_health(view.snapshot), view.strict && health_of(view.snapshot) == Health::critical ? 503 : 200};
      }},
+    {"/api/v1/auth", "application/json", [](const View& view) -> Rendered { return {render_auth(view.snapshot)}; }},
 };
 
 }  // namespace

@@ -39,8 +39,8 @@ TEST_F(Smoke, AFailedLoginIsCounted) {
 TEST_F(Smoke, TheEndpointsAnswer) {
   agent_.start(watch(cluster_.urls()));
   ASSERT_TRUE(agent_.sees(3)) << agent_;
-  for (const char* path :
-       {"/", "/livez", "/-/healthy", "/readyz", "/-/ready", "/health", "/health?strict=1", "/metrics"}) {
+  for (const char* path : {"/", "/livez", "/-/healthy", "/readyz", "/-/ready", "/health", "/health?strict=1",
+                           "/api/v1/auth", "/metrics"}) {
     EXPECT_EQ(agent_.get(path).status, 200) << path;
   }
   EXPECT_EQ(agent_.get("/nothing").status, 404);

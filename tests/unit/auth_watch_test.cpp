@@ -26,6 +26,7 @@ class AuthWatchTest : public testing::Test {
     std::string account = "$G";
     Wall expires{};
     std::string claimed = {};
+    bool secret = false;
     std::string server = "ID1";
   };
 
@@ -41,6 +42,7 @@ class AuthWatchTest : public testing::Test {
     out.client.account = login.account;
     out.client.claims.expires = login.expires;
     out.client.claims.account = login.claimed;
+    out.client.user_is_secret = login.secret;
     return out;
   }
   void fail(const Login& login) { watch.failed(event(login, EventKind::auth_error), clock.now()); }
@@ -217,6 +219,16 @@ TEST_F(AuthWatchTest, APatternThatIsOffIsNotLookedFor) {
   new (&watch) AuthWatch(limits);
   fail_every({}, 50, 100ms);
   EXPECT_THAT(patterns(), IsEmpty());
+}
+
+TEST_F(AuthWatchTest, UsersThatMayBeSecretsAreToldApartAndNotShown) {
+  for (int i = 0; i < 5; ++i) fail({.user = "token-" + std::to_string(i), .secret = true});
+  EXPECT_THAT(patterns(), ElementsAre("password_spray"));
+  const Finding found = finding("auth_password_spray");
+  EXPECT_EQ(found.sentence.find("token"), std::string::npos) << found.sentence;
+  EXPECT_EQ(found.evidence.users.size(), 5U);
+  connect({.user = "token-good", .secret = true});
+  EXPECT_THAT(patterns(), ElementsAre("password_spray")) << "another one's success";
 }
 
 TEST_F(AuthWatchTest, AnAddressMeansItsNetworkInIpv6) {

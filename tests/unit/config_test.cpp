@@ -443,6 +443,20 @@ TEST(Commands, AreFourAndServeIsTheDefault) {
   EXPECT_EQ(good({"config"}).command, Command::config);
 }
 
+TEST(Commands, EventsCanBeThoseOfAuthenticationOnly) {
+  const std::vector<EventGroup> only{EventGroup::auth};
+  EXPECT_EQ(good({"events", "--auth"}).events.kinds, only);
+  EXPECT_EQ(good({"--auth", "events", "--scope=server"}).events.kinds, only);
+  EXPECT_EQ(good({"events", "--auth"}, {{"LOOKOUT_EVENTS_KINDS", "all"}}).events.kinds, only) << "flags win";
+  EXPECT_EQ(good({"events"}).events.kinds.size(), 2U);
+  for (const Arguments& arguments : {Arguments{"--auth"}, {"serve", "--auth"}, {"check", "--auth"}})
+    EXPECT_EQ(refused(arguments), "--auth needs the command events");
+  EXPECT_EQ(refused({"events", "--auth", "--events.kinds=all"}),
+            "--auth and --events.kinds exclude each other: give only one of them");
+  for (const Arguments& arguments : {Arguments{"events", "--auth", "--auth"}, {"events", "--auth=false"}})
+    EXPECT_EQ(refused(arguments), "--auth takes no value and is given once");
+}
+
 TEST(Commands, CheckHasAFormat) {
   EXPECT_EQ(good({"check"}).check_format, CheckFormat::text);
   EXPECT_EQ(good({"check", "--format", "json"}).check_format, CheckFormat::json);

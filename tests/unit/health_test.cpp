@@ -118,7 +118,7 @@ TEST(Landing, ItShowsTheStateAndLinksEveryEndpoint) {
   EXPECT_THAT(page, HasSubstr("n2 fell silent."));
   EXPECT_THAT(page, HasSubstr("connected to nats://127.0.0.1:4222 (n1)"));
   EXPECT_THAT(page, HasSubstr("1 up, 1 lost"));
-  for (const char* path : {"/metrics", "/health", "/livez", "/readyz"})
+  for (const char* path : {"/metrics", "/health", "/api/v1/auth", "/livez", "/readyz"})
     EXPECT_THAT(page, HasSubstr(std::string("href=\"") + path + '"'));
 }
 

@@ -147,7 +147,8 @@ TEST_F(Http, EveryEndpointAnswersGetAndHead) {
                                                                    {"/-/healthy", "text/plain; charset=utf-8"},
                                                                    {"/readyz", "text/plain; charset=utf-8"},
                                                                    {"/-/ready", "text/plain; charset=utf-8"},
-                                                                   {"/health", "application/json"}};
+                                                                   {"/health", "application/json"},
+                                                                   {"/api/v1/auth", "application/json"}};
   for (const auto& [path, type] : endpoints) {
     const auto got = client().Get(path);
     ASSERT_TRUE(got) << path;
@@ -185,6 +186,7 @@ TEST_F(Http, WhatIsNotThereIsOneSentence) {
   EXPECT_EQ(posted->get_header_value("Allow"), "GET, HEAD");
   EXPECT_EQ(posted->body, "Only GET and HEAD are answered here.\n");
   EXPECT_EQ(client().Delete("/")->status, 405);
+  EXPECT_EQ(client().Post("/api/v1/auth", "{}", "application/json")->status, 405);
   EXPECT_EQ(client().Options("/")->status, 405);
   EXPECT_EQ(client().Get("/metrics/../etc/passwd")->status, 404);
 }

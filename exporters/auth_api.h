@@ -1,0 +1,13 @@
+// The authentication picture as JSON (/api/v1/auth): attempts and patterns by cluster, who fails most, and the last
+// failures one by one. A pure function of a Snapshot; any thread.
+#pragma once
+
+#include <string>
+
+#include "agent/snapshot.h"
+
+namespace lookout {
+
+[[nodiscard]] std::string render_auth(const Snapshot& snapshot);
+
+}  // namespace lookout

@@ -1,0 +1,34 @@
+#include "exporters/finding_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "agent/text.h"
+
+namespace lookout {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json tallies_of(const std::vector<Tally>& tallies) {
+  Json out = Json::array();
+  for (const Tally& tally : tallies) out.push_back({{"name", tally.name}, {"count", tally.count}});
+  return out;
+}
+
+}  // namespace
+
+Json finding_json(const Finding& finding) {
+  Json out{{"check", finding.check},
+           {"entity", finding.entity},
+           {"state", kHealthNames[static_cast<std::size_t>(finding.state)]},
+           {"since", format_time(finding.since)},
+           {"sentence", finding.sentence}};
+  if (!finding.advice.empty()) out["advice"] = finding.advice;
+  const Evidence& evidence = finding.evidence;
+  if (evidence.count > 0) out["count"] = evidence.count;
+  if (!evidence.sources.empty()) out["sources"] = tallies_of(evidence.sources);
+  if (!evidence.users.empty()) out["users"] = tallies_of(evidence.users);
+  return out;
+}
+
+}  // namespace lookout
