@@ -63,7 +63,7 @@ class AuthWatch {
   // For the journal: attempts of clusters, all or those that changed since the last call; and as they were then.
   [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> attempts() const;
   [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> flush();
-  void restore(const std::string& cluster, std::uint64_t attempts);
+  void restore(const std::string& name, std::uint64_t attempts);
 
   // The worst sources and users, as of the last evaluate(); null: none.
   [[nodiscard]] std::shared_ptr<const AuthTops> tops() const { return tops_; }

@@ -87,9 +87,10 @@ class State {
   void open_gaps(Mono since);
   void plan_ring(Server& server) const;
   void recover(Server& server, const Reply& reply, const Block& block, Now now);
-  [[nodiscard]] EventCounters& counters_for(const Event& event, Server& server);
+  [[nodiscard]] EventCounters& counters_for(const Event& event, Server& server) const;
   void add_recovered(Server& server, Now now);
   bool is_first(const Server& server, const Event& event, Now now);
+  nlohmann::json counter_changes(Server& server);
   void restore(const nlohmann::json& batch, bool recent, Now now);
   void restore_server(const nlohmann::json& record, Now now);
   void sweep(Now now);

@@ -55,6 +55,15 @@ json values_of(const std::vector<EventCounters::Value>& values) {
 
 }  // namespace
 
+// What changed in a server's counters; null: nothing.
+json State::counter_changes(Server& server) {
+  const auto values = server.counters.flush();
+  const auto noted = noted_.extract(server.process);
+  if (values.empty() && noted.empty()) return {};
+  return {server.number, server.ring.newest_cid, values_of(values),
+          noted.empty() ? json::array() : json(noted.mapped())};
+}
+
 json State::changes(Now now) {
   json servers = json::array();
   json counters = json::array();
@@ -64,12 +73,8 @@ json State::changes(Now now) {
     std::string text = record.dump();
     if (text != server->journaled) servers.push_back(std::move(record));
     server->journaled = std::move(text);
-    const auto values = server->counters.flush();
-    const auto noted = noted_.find(server->process);
-    if (values.empty() && noted == noted_.end()) continue;
-    counters.push_back({server->number, server->ring.newest_cid, values_of(values),
-                        noted == noted_.end() ? json::array() : json(noted->second)});
-    if (noted != noted_.end()) noted_.erase(noted);
+    json changed = counter_changes(*server);
+    if (!changed.is_null()) counters.push_back(std::move(changed));
   }
   json out{{"t", ns(now.wall)}};
   if (!servers.empty()) out["s"] = std::move(servers);

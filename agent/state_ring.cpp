@@ -116,7 +116,7 @@ void State::recover(Server& server, const Reply& reply, const Block& block, Now 
   server.dirty = true;
 }
 
-EventCounters& State::counters_for(const Event& event, Server& server) {
+EventCounters& State::counters_for(const Event& event, Server& server) const {
   if (!event.recovered) return server.counters;
   const bool old_enough = server.shown_since != Mono{} && now_.mono - server.shown_since >= kBirth;
   if (old_enough) return server.counters;

@@ -74,7 +74,7 @@ bool read_client_field(std::string_view key, element value, ClientInfo& client) 
   return true;
 }
 
-// Before 2.10 an MQTT client's password stands where the JWT does.
+// Before 2.11 an MQTT client's password stands where the JWT does.
 bool is_jwt(element value) {
   std::string_view text;
   return value.get(text) == simdjson::SUCCESS && text.starts_with("eyJ");
