@@ -14,9 +14,10 @@ namespace {
 constexpr Millis kOneAttempt{2000};
 constexpr std::size_t kMaxAttempts = 8192;  // of each generation
 constexpr std::size_t kMaxBreaks = 64;
-constexpr std::size_t kTop = 5;          // of the evidence of one pattern
-constexpr std::size_t kWorst = 10;       // of all
-constexpr Millis kRecently{600000};      // sources and users that are counted
+constexpr std::size_t kTop = 5;      // of the evidence of one pattern
+constexpr std::size_t kWorst = 10;   // of all
+constexpr Millis kRecently{600000};  // sources and users that are counted
+constexpr Millis kToldOver{120000};
 constexpr std::size_t kManySources = 3;  // of a distributed pattern
 constexpr const char* kNobody = "(none)";
 
@@ -53,6 +54,7 @@ constexpr std::array<Pattern, kAuthPatterns> kPatterns{{
 std::string source_of(std::string_view host) {
   in6_addr address{};
   std::string text = clean(host, Suspects::kMaxName);
+  if (!text.empty() && text.find(':') == std::string::npos) return text;
   if (inet_pton(AF_INET6, text.c_str(), &address) != 1) return text.empty() ? kNobody : text;
   if (IN6_IS_ADDR_V4MAPPED(&address)) {
     char shown[INET_ADDRSTRLEN] = {};
@@ -313,9 +315,11 @@ std::vector<AuthWatch::Raised> AuthWatch::evaluate(Now now) {
       const auto found = cases.find({i, name});
       const bool holds = found != cases.end();
       const bool held = std::exchange(in.active[i], holds);
-      if (holds || held)
+      if (held && !holds) in.ended[i] = now.mono;
+      const bool told = holds || (in.ended[i] != Mono{} && now.mono - in.ended[i] <= kToldOver);
+      if (told)
         out.push_back(
-            {static_cast<AuthPattern>(i), holds && !held, finding_of(i, name, holds ? &found->second : nullptr)});
+            {static_cast<AuthPattern>(i), holds != held, finding_of(i, name, holds ? &found->second : nullptr)});
     }
   }
   return out;

@@ -54,10 +54,10 @@ class AuthWatch {
 
   struct Raised {
     AuthPattern pattern;
-    bool begins;      // it did not hold before
+    bool changes;     // it begins, or ends
     Finding finding;  // state ok: the pattern has ended
   };
-  // Compares with the patterns: those that hold now, of every cluster, and those that no longer do.
+  // Compares with the patterns: those that hold now, of every cluster, and, for a while, those that no longer do.
   [[nodiscard]] std::vector<Raised> evaluate(Now now);
 
   // For the journal: attempts of clusters, all or those that changed since the last call; and as they were then.
@@ -85,6 +85,7 @@ class AuthWatch {
     Window failures;
     Window logins;
     std::array<bool, kAuthPatterns> active{};
+    std::array<Mono, kAuthPatterns> ended{};  // when it last did not hold any more
   };
   struct Break {  // a login after failures
     std::string cluster;

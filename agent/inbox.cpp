@@ -11,7 +11,7 @@ constexpr std::size_t kChunkBytes = 256U << 10U;
 constexpr std::size_t kPlenty = kChunkBytes;
 
 // The fill of the Inbox, in percent, from which a class is dropped.
-constexpr std::array<std::size_t, kTraffics> kSharePercent{10, 25, 50, 60, 75, 100, 100};
+constexpr std::array<std::size_t, kTraffics> kSharePercent{10, 25, 50, 60, 75, 100, 90};
 
 // The first that fits decides.
 struct Rule {

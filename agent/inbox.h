@@ -19,8 +19,8 @@
 namespace lookout {
 
 // Classes of traffic in the order in which they are given up under overload: each is dropped once the Inbox is fuller
-// than its share. `vital` (AUTH.ERR, STATSZ, LAMEDUCK, SHUTDOWN, what is unknown under $SYS.SERVER) and replies may
-// fill it to the last byte.
+// than its share. Only `vital` (AUTH.ERR, STATSZ, LAMEDUCK, SHUTDOWN, what is unknown under $SYS.SERVER) may fill it to
+// the last byte: what a reply says can be asked again.
 enum class Traffic : std::uint8_t { foreign, conns_twin, conns, advisory, connections, vital, reply };
 inline constexpr std::size_t kTraffics = 7;
 inline constexpr std::array<const char*, kTraffics> kTrafficNames{"foreign",     "conns_twin", "conns", "advisory",

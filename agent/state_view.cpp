@@ -11,6 +11,7 @@ namespace lookout {
 namespace {
 
 constexpr std::chrono::seconds kLossShown{60};
+constexpr Millis kPatternClears{60000};
 
 const char* why_not_evaluated(const Config& config) {
   if (config.scope == Scope::server)
@@ -35,8 +36,8 @@ void State::report(Now now) {
 void State::report_auth(Now now) {
   for (AuthWatch::Raised& raised : auth_.evaluate(now)) {
     Finding& finding = raised.finding;
-    const bool begins = raised.begins;
-    if (begins || finding.state == Health::ok) {
+    const bool begins = finding.state != Health::ok;
+    if (raised.changes) {
       Event event;
       event.kind = begins ? EventKind::auth_pattern : EventKind::auth_pattern_over;
       event.server.cluster = finding.cluster;
@@ -47,7 +48,8 @@ void State::report_auth(Now now) {
       sink_(event, now);
     }
     changed_ = true;
-    findings_.report(std::move(finding), {}, now);
+    // It stays until Prometheus has seen the end as well: what is pushed silences what its rules say.
+    findings_.report(std::move(finding), {Millis(0), kPatternClears}, now);
   }
 }
 

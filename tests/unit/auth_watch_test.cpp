@@ -112,7 +112,10 @@ TEST_F(AuthWatchTest, OneSourceInQuickSuccessionIsBruteForce) {
   const auto ended = watch.evaluate(clock.now());
   ASSERT_EQ(ended.size(), 1U);
   EXPECT_EQ(ended[0].finding.state, Health::ok);
-  EXPECT_THAT(watch.evaluate(clock.now()), IsEmpty()) << "the end is told once";
+  EXPECT_TRUE(ended[0].changes);
+  EXPECT_FALSE(watch.evaluate(clock.now())[0].changes) << "it ends once";
+  clock.after(3min);
+  EXPECT_THAT(watch.evaluate(clock.now()), IsEmpty());
 }
 
 TEST_F(AuthWatchTest, AClientThatReconnectsByTheClockIsStuckAndNoAttack) {

@@ -228,6 +228,9 @@ TEST_F(StateTest, ManyFailedLoginsAreAPatternWithABeginningAndAnEnd) {
   clock.after(6min);
   statsz(n1, started());
   pass(1s);
+  EXPECT_TRUE(finding("auth_brute_force")) << "until Prometheus has seen the end";
+  EXPECT_FALSE(look()->auth[0].patterns[static_cast<std::size_t>(AuthPattern::brute_force)]);
+  pass(62s);
   EXPECT_FALSE(finding("auth_brute_force"));
   EXPECT_EQ(std::count(log.begin(), log.end(), "auth_pattern_over"), 1);
 }
