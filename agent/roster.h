@@ -77,8 +77,8 @@ struct Server {
   std::vector<std::shared_ptr<const Block>> blocks;
   std::vector<std::shared_ptr<const Block>> last_blocks;  // also those that are no longer shown, for carry_over()
 
-  std::string journaled;  // its record as it was last written
-  bool faulty = false;    // a finding is, or was at the last look, about it
+  std::size_t journaled = 0;  // hash of its record as it was last written; 0: never
+  bool faulty = false;        // a finding is, or was at the last look, about it
   bool dirty = true;
   std::shared_ptr<const ServerView> view;
 
