@@ -88,6 +88,7 @@ json State::changes(Now now) {
     json changed = counter_changes(*server);
     if (!changed.is_null()) counters.push_back(std::move(changed));
   }
+  if (noted_.size() > Roster::kMaxJoining) noted_.clear();  // those left are of servers that never showed themselves
   json out{{"t", ns(now.wall)}};
   if (!servers.empty()) out["s"] = std::move(servers);
   if (!counters.empty()) out["c"] = std::move(counters);
@@ -122,7 +123,8 @@ void State::restore_server(const json& record, Now now) {
   roster_.renew(server, record.at(4).get<std::string>());
   server.version = record.at(5);
   const auto state = static_cast<Lifecycle>(record.at(6).get<std::uint8_t>());
-  server.state = state == Lifecycle::draining ? Lifecycle::up : state;
+  const bool gone = state == Lifecycle::stopped || state == Lifecycle::lost;
+  server.state = gone ? state : Lifecycle::up;
   server.start = wall(record.at(7));
   server.ring.known = wall(record.at(8));
   server.recovered_failures = record.at(9);
