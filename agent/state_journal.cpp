@@ -4,7 +4,7 @@
 //   a  accounts: index, id, name      u  attempts: cluster, count
 //   s  servers: number, cluster, base name, name, id, version, state, start, ring known until, recovered, possibly
 //   lost,
-//      unseen, restarts
+//      unseen, restarts, begin of a gap, newest cid before it
 //   c  counters: number, newest cid, [key, count, ...], [cid of a failure, ...]
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -18,8 +18,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::minutes kRemember{2};  // failures that may be in the ring and not be told of yet
-
 std::int64_t ns(Wall time) {
   return time.time_since_epoch().count();
 }
@@ -28,7 +26,12 @@ Wall wall(const json& value) {
   return Wall(std::chrono::nanoseconds(value.get<std::int64_t>()));
 }
 
-json server_record(const Server& server) {
+// A gap that is not closed yet outlives the agent: when it began, or 0.
+std::int64_t gap_of(const Server& server, Now now) {
+  return server.ring.gap ? ns(now.wall - (now.mono - *server.ring.gap)) : 0;
+}
+
+json server_record(const Server& server, Now now) {
   return {server.number,
           server.cluster,
           server.base_name,
@@ -41,7 +44,9 @@ json server_record(const Server& server) {
           server.recovered_failures,
           server.possibly_lost,
           server.unseen_before + server.seq.unseen(),
-          server.restarts};
+          server.restarts,
+          gap_of(server, now),
+          server.ring.cid_before};
 }
 
 // Of what server_record() tells: making one for every server that said something would cost more than all else here.
@@ -55,6 +60,7 @@ std::size_t hash_of(const Server& server) {
   for (const std::uint64_t value : {server.recovered_failures, server.possibly_lost,
                                     server.unseen_before + server.seq.unseen(), std::uint64_t(server.state)})
     mix(value);
+  mix(server.ring.gap ? static_cast<std::size_t>(server.ring.gap->time_since_epoch().count()) : 0);
   return hash == 0 ? 1 : hash;
 }
 
@@ -84,7 +90,7 @@ json State::changes(Now now) {
   for (const auto& server : roster_.servers()) {
     if (server->joining() || !server->dirty) continue;
     const std::size_t hash = hash_of(*server);
-    if (std::exchange(server->journaled, hash) != hash) servers.push_back(server_record(*server));
+    if (std::exchange(server->journaled, hash) != hash) servers.push_back(server_record(*server, now));
     json changed = counter_changes(*server);
     if (!changed.is_null()) counters.push_back(std::move(changed));
   }
@@ -106,7 +112,7 @@ json State::whole(Now now) {
   auto failures = failures_.all();
   for (const auto& server : roster_.servers()) {
     if (server->joining()) continue;
-    out["s"].push_back(server_record(*server));
+    out["s"].push_back(server_record(*server, now));
     out["c"].push_back({server->number, server->ring.newest_cid, values_of(server->counters.all()),
                         std::move(failures[server->process])});
   }
@@ -131,10 +137,14 @@ void State::restore_server(const json& record, Now now) {
   server.possibly_lost = record.at(10);
   server.unseen_before = record.at(11);
   server.restarts = record.at(12);
+  const Wall gap = wall(record.at(13));
+  server.ring.gap.reset();
+  if (gap != Wall{}) server.ring.gap = now.mono - std::max(now.wall - gap, std::chrono::nanoseconds(0));
+  server.ring.cid_before = record.at(14);
   server.shown_since = now.mono - std::chrono::hours(1);  // its series are not new
 }
 
-void State::restore(const json& batch, bool recent, Now now) {
+void State::restore(const json& batch, Now now) {
   for (const json& account : batch.value("a", json::array()))
     accounts_.restore(account.at(0).get<AccountIndex>(), account.at(1).get<std::string>(),
                       account.at(2).get<std::string>());
@@ -146,7 +156,6 @@ void State::restore(const json& batch, bool recent, Now now) {
     const json& values = record.at(2);
     for (std::size_t i = 0; i + 1 < values.size(); i += 2)
       server->counters.restore({values[i], values[i + 1]}, accounts_.size());
-    if (!recent) continue;
     for (const json& cid : record.at(3)) failures_.insert(server->process, cid.get<std::uint64_t>(), now.mono);
   }
   for (const json& record : batch.value("u", json::array()))
@@ -158,7 +167,7 @@ bool State::restore(const std::vector<json>& batches, Now now) {
   if (batches.empty()) return true;
   try {
     const Wall last = wall(batches.back().at("t"));
-    for (const json& batch : batches) restore(batch, last - wall(batch.at("t")) <= kRemember, now);
+    for (const json& batch : batches) restore(batch, now);
     const auto away = std::max(now.wall - last, std::chrono::nanoseconds(0));
     began_ = now.mono - (now.wall - wall(batches.front().at("b")));
     // Since the last batch nobody listened.

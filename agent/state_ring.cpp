@@ -51,6 +51,7 @@ ClientInfo client_of(const Part& part, std::size_t row, std::string_view version
 void State::open_gap(Server& server, Mono since) {
   if (server.ring.gap) return;
   server.ring.gap = since;
+  server.dirty = true;  // the journal keeps it
   server.ring.cid_before = server.ring.newest_cid;
 }
 
