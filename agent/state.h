@@ -91,7 +91,7 @@ class State {
   void add_recovered(Server& server, Now now);
   bool is_first(const Server& server, const Event& event, Now now);
   nlohmann::json counter_changes(Server& server);
-  void restore(const nlohmann::json& batch, Now now);
+  void restore_batch(const nlohmann::json& batch, Now now);
   void restore_server(const nlohmann::json& record, Now now);
   void sweep(Now now);
   void report(Now now);

@@ -144,7 +144,7 @@ void State::restore_server(const json& record, Now now) {
   server.shown_since = now.mono - std::chrono::hours(1);  // its series are not new
 }
 
-void State::restore(const json& batch, Now now) {
+void State::restore_batch(const json& batch, Now now) {
   for (const json& account : batch.value("a", json::array()))
     accounts_.restore(account.at(0).get<AccountIndex>(), account.at(1).get<std::string>(),
                       account.at(2).get<std::string>());
@@ -167,7 +167,7 @@ bool State::restore(const std::vector<json>& batches, Now now) {
   if (batches.empty()) return true;
   try {
     const Wall last = wall(batches.back().at("t"));
-    for (const json& batch : batches) restore(batch, now);
+    for (const json& batch : batches) restore_batch(batch, now);
     const auto away = std::max(now.wall - last, std::chrono::nanoseconds(0));
     began_ = now.mono - (now.wall - wall(batches.front().at("b")));
     // Since the last batch nobody listened.

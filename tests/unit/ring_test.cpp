@@ -21,6 +21,7 @@ using test::Held;
 
 Config config() {
   Config out;
+  out.state_dir = "/never/written";  // so that what the journal needs is noted
   for (const Collector& collector : collectors()) out.collect[collector.name] = {Level::summary, 60s};
   return out;
 }
@@ -214,6 +215,50 @@ TEST_F(RingTest, LostMessagesOpenAGap) {
   state.dropped(Traffic::vital, 1, clock.now());
   statsz(kNew, clock.now().wall - 1h);
   EXPECT_TRUE(known().wanted);
+}
+
+// What one agent leaves, the next begins with.
+TEST_F(RingTest, TheJournalCarriesCountsFailuresAndGaps) {
+  const Wall start = clock.now().wall - 1h;
+  grow_up(kNew);
+  auth_error(kNew, 5);
+  std::vector<json> batches{state.whole(clock.now())};
+  auth_error(kNew, 6);
+  batches.push_back(state.changes(clock.now()));
+  EXPECT_TRUE(batches[1].contains("c")) << batches[1];
+  EXPECT_FALSE(batches[1].contains("s")) << "nothing about the server itself has changed: " << batches[1];
+  batches.push_back(state.changes(clock.now()));
+  EXPECT_EQ(batches[2].size(), 1U) << "only the time: " << batches[2];
+  clock.after(30s);
+
+  state.~State();
+  new (&state) State(config(), collectors(), [](const Event&, Now) {});
+  ASSERT_TRUE(state.restore(batches, clock.now()));
+  EXPECT_EQ(errors(), 2U) << "before any message";
+  EXPECT_EQ(look()->state, Lifecycle::up);
+  // Killed again before it could ask: the gap is not forgotten.
+  batches = {state.whole(clock.now())};
+  clock.after(30s);
+  state.~State();
+  new (&state) State(config(), collectors(), [](const Event&, Now) {});
+  ASSERT_TRUE(state.restore(batches, clock.now()));
+
+  login();
+  statsz(kNew, start);
+  ASSERT_TRUE(known().wanted);
+  const Wall missed = clock.now().wall - 50s;
+  EXPECT_LT(known().until, missed);
+  ring(kNew, {{7, "Authentication Failure", missed},
+              {6, "Authentication Failure", missed - 11s},
+              {5, "Authentication Failure", missed - 11s}});
+  EXPECT_EQ(errors(), 3U) << "at once: a restored series is not new";
+  EXPECT_EQ(look()->restarts[static_cast<std::size_t>(RestartCause::unknown)], 0U);
+}
+
+TEST_F(RingTest, WhatIsNoJournalOfOursIsNotUnderstood) {
+  const std::vector<json> foreign{json::parse(R"({"t":1,"b":1,"s":[["nonsense"]]})")};
+  EXPECT_FALSE(state.restore(foreign, clock.now()));
+  EXPECT_TRUE(state.restore(std::vector<json>{}, clock.now()));
 }
 
 // Recorded rings: every failure in them has a reason that counts, an address and a cid.
