@@ -225,7 +225,8 @@ TEST(LastFailures, WhatIsReadFromAServerLaterTakesItsPlaceByTime) {
   test::Clock clock;
   LastFailures last;
   for (std::uint64_t i = 0; i < 2 * LastFailures::kMost; ++i) {
-    Event event = failure(i, std::to_string(i));
+    const std::string user = std::to_string(i);
+    Event event = failure(i, user);
     event.timestamp = clock.after(1s).wall - 1h;  // the server's clock is behind
     last.add(event, clock.now());
   }
