@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cmath>
 
 namespace lookout {
 
@@ -18,6 +19,12 @@ struct Now {
 // The one place that reads the clocks; called by the loop and main, not below.
 inline Now read_clock() {
   return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()};
+}
+
+// A count of seconds since 1970; the epoch where it is none.
+inline Wall wall_at(double seconds_since_epoch) {
+  if (std::isnan(seconds_since_epoch)) return {};
+  return Wall(std::chrono::nanoseconds(std::llround(seconds_since_epoch * 1e9)));
 }
 
 inline double seconds(std::chrono::nanoseconds duration) {

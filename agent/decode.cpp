@@ -234,8 +234,7 @@ void Assembly::cut(std::size_t section) {
 
 Wall Assembly::last_time() const {
   const Part& part = block_->parts.front();
-  const double last = part.empty() ? kAbsent : part.value(part.rows() - 1, 0);
-  return std::isnan(last) ? Wall{} : Wall(std::chrono::nanoseconds(std::llround(last * 1e9)));
+  return part.empty() ? Wall{} : wall_at(part.value(part.rows() - 1, 0));
 }
 
 std::shared_ptr<const Block> Assembly::finish() {

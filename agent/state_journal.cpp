@@ -2,9 +2,8 @@
 // short:
 //   t  when it was written, ns        b  since when there is an agent, ns
 //   a  accounts: index, id, name      u  attempts: cluster, count
-//   s  servers: number, cluster, base name, name, id, version, state, start, ring known until, recovered, possibly
-//   lost,
-//      unseen, restarts, begin of a gap, newest cid before it
+//   s  servers: number, cluster, base name, name, id, version, state, start, ring known until, recovered,
+//      possibly lost, unseen, restarts, begin of a gap, newest cid before it
 //   c  counters: number, newest cid, [key, count, ...], [cid of a failure, ...]
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -171,7 +170,7 @@ bool State::restore(const std::vector<json>& batches, Now now) {
     const auto away = std::max(now.wall - last, std::chrono::nanoseconds(0));
     began_ = now.mono - (now.wall - wall(batches.front().at("b")));
     // Since the last batch nobody listened.
-    for (const auto& server : roster_.servers()) open_gap(*server, now.mono - away);
+    open_gaps(now.mono - away);
     roster_.blind(now.mono - away, now.mono + std::chrono::milliseconds(1), {});
     return true;
   } catch (const json::exception&) {

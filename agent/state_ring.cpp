@@ -1,7 +1,6 @@
 // Failed logins that no event told of, from the servers' rings of closed connections. (server process, cid) is one
 // failure, whoever tells of it first.
 #include <charconv>
-#include <cmath>
 #include <string>
 #include <utility>
 
@@ -16,11 +15,6 @@ constexpr Millis kBirth{60000};         // from when PromQL's increase() sees a 
 constexpr std::size_t kRing = 10000;    // nats-server's max_closed_clients, unless configured
 constexpr Version kTellsAll{2, 12, 0};  // events tell of every failure from then on
 
-Wall time_of(double seconds_since_epoch) {
-  return std::isnan(seconds_since_epoch) ? Wall{}
-                                         : Wall(std::chrono::nanoseconds(std::llround(seconds_since_epoch * 1e9)));
-}
-
 bool is_failure(std::uint8_t reason) {
   return reason_at(reason).cause != Cause::closed;
 }
@@ -29,8 +23,8 @@ ClientInfo client_of(const Part& part, std::size_t row, std::string_view version
   ClientInfo client;
   const std::string_view cid = part.label(row, ring::cid);
   std::from_chars(cid.data(), cid.data() + cid.size(), client.id);
-  client.start = time_of(part.value(row, ring::start));
-  client.stop = time_of(part.value(row, ring::stop));
+  client.start = wall_at(part.value(row, ring::start));
+  client.stop = wall_at(part.value(row, ring::stop));
   client.host = part.label(row, ring::ip);
   client.account = part.label(row, ring::account);
   if (client.account.empty()) client.account = "$G";

@@ -15,35 +15,17 @@
 
 #include "collectors/collectors.h"
 #include "config/options.h"
+#include "support.h"
 
 namespace lookout {
 namespace {
 
 using namespace std::chrono_literals;
+using test::TempDir;
 using testing::HasSubstr;
 using testing::Not;
 using Arguments = std::vector<std::string>;
 using Environment = std::map<std::string, std::string>;
-
-class TempDir {
- public:
-  TempDir() {
-    std::string name = testing::TempDir() + "lookout-config-XXXXXX";
-    path_ = mkdtemp(name.data());
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-
-  [[nodiscard]] std::string path(const std::string& name) const { return path_ + "/" + name; }
-  [[nodiscard]] std::string write(const std::string& name, const std::string& content) const {
-    std::ofstream(path(name), std::ios::binary) << content;
-    return path(name);
-  }
-
- private:
-  std::string path_;
-};
 
 Config good(const Arguments& arguments, const Environment& environment = {}) {
   const CommandLine line = parse(arguments, environment);

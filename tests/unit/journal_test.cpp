@@ -2,11 +2,12 @@
 
 #include <gmock/gmock.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+
+#include "support.h"
 
 namespace lookout {
 namespace {
@@ -18,18 +19,12 @@ using testing::IsEmpty;
 
 class JournalTest : public testing::Test {
  protected:
-  JournalTest() {
-    std::string name = std::filesystem::temp_directory_path() / "lookout-journal-XXXXXX";
-    directory = ::mkdtemp(name.data());
-  }
-  ~JournalTest() override { std::filesystem::remove_all(directory); }
-
-  [[nodiscard]] std::string file() const { return directory + "/journal"; }
+  [[nodiscard]] std::string file() const { return temporary.path("journal"); }
   [[nodiscard]] std::string content() const {
     std::ifstream in(file(), std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  void put(const std::string& bytes) const { std::ofstream(file(), std::ios::binary | std::ios::trunc) << bytes; }
+  void put(const std::string& bytes) const { (void)temporary.write("journal", bytes); }
   // A journal with two batches.
   void fill() const {
     Journal journal(directory, "me");
@@ -41,7 +36,9 @@ class JournalTest : public testing::Test {
     EXPECT_TRUE(journal.ok());
     EXPECT_EQ(journal.bytes(), content().size());
   }
-  std::string directory;
+
+  const test::TempDir temporary;
+  const std::string directory = temporary.path("");
 };
 
 TEST_F(JournalTest, WhatWasWrittenIsReadInItsOrder) {
@@ -98,14 +95,14 @@ TEST_F(JournalTest, TwoAgentsDoNotShareADirectory) {
 }
 
 TEST_F(JournalTest, AFullDiskIsSaidAndTriedAgain) {
-  std::filesystem::create_symlink("/dev/full", directory + "/journal.new");
+  std::filesystem::create_symlink("/dev/full", temporary.path("journal.new"));
   Journal journal(directory, "me");
   (void)journal.load();
   EXPECT_FALSE(journal.rewrite({{"n", 1}}));
   EXPECT_THAT(journal.problem(), HasSubstr("cannot write to the journal"));
   EXPECT_TRUE(journal.wants_rewrite());
   EXPECT_FALSE(journal.append({{"n", 1}}));
-  std::filesystem::remove(directory + "/journal.new");
+  std::filesystem::remove(temporary.path("journal.new"));
   EXPECT_TRUE(journal.rewrite({{"n", 1}}));
   EXPECT_TRUE(journal.ok());
 }

@@ -24,11 +24,13 @@
 #include "agent/log.h"
 #include "exporters/alert.h"
 #include "exporters/http_post.h"
+#include "support.h"
 
 namespace lookout {
 namespace {
 
 using namespace std::chrono_literals;
+using test::TempDir;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -46,26 +48,6 @@ Finding brute_force() {
   for (int i = 0; i < 7; ++i) finding.evidence.users.push_back({"user" + std::to_string(i), 9});
   return finding;
 }
-
-class TempDir {
- public:
-  TempDir() {
-    std::string name = testing::TempDir() + "lookout-notify-XXXXXX";
-    path_ = mkdtemp(name.data());
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-
-  [[nodiscard]] std::string path(const std::string& name) const { return path_ + "/" + name; }
-  [[nodiscard]] std::string write(const std::string& name, const std::string& content) const {
-    std::ofstream(path(name), std::ios::binary) << content;
-    return path(name);
-  }
-
- private:
-  std::string path_;
-};
 
 void is_golden(const std::string& name, const std::string& body) {
   const std::string got = nlohmann::ordered_json::parse(body).dump(2) + "\n";

@@ -2,7 +2,11 @@
 // told.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <chrono>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -48,6 +52,27 @@ inline std::vector<Recorded> recorded(const std::string& version, const std::str
 }
 
 inline const std::vector<std::string> kVersions{"2.9.10", "2.10.27", "2.12.7", "2.15.2"};
+
+// A directory for one test, gone with it.
+class TempDir {
+ public:
+  TempDir() {
+    std::string name = testing::TempDir() + "lookout-unit-XXXXXX";
+    path_ = mkdtemp(name.data());
+  }
+  ~TempDir() { std::filesystem::remove_all(path_); }
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+
+  [[nodiscard]] std::string path(const std::string& name) const { return path_ + "/" + name; }
+  [[nodiscard]] std::string write(const std::string& name, const std::string& content) const {
+    std::ofstream(path(name), std::ios::binary) << content;
+    return path(name);
+  }
+
+ private:
+  std::string path_;
+};
 
 // 2026-01-01T00:00:00Z plus what was added.
 class Clock {
