@@ -24,9 +24,8 @@ void LinkState::apply(const LinkEvent& event, Now now) {
       break;
     case LinkEvent::Kind::permission:
       permission_ = clean(event.text);
-      if (view_.identity == Identity::unknown) {
+      if (!answered_ && view_.identity != Identity::wrong_server)
         set_identity(Identity::forbidden, "the user lacks a permission the agent needs: " + permission_);
-      }
       break;
     case LinkEvent::Kind::slow_consumer:
       break;  // counted; State reports the loss
@@ -43,6 +42,7 @@ void LinkState::on_connected(const LinkEvent& event, Now now) {
   server_id_ = event.server_id;
   account_.clear();
   permission_.clear();
+  answered_ = false;
   set_identity(Identity::unknown, "");
 }
 
@@ -59,7 +59,17 @@ void LinkState::set_identity(Identity identity, std::string sentence) {
   view_.sentence = std::move(sentence);
 }
 
+// Who may listen but not ask hears events, and stays forbidden.
+void LinkState::heard() {
+  if (view_.identity != Identity::forbidden) become_system();
+}
+
 void LinkState::answered() {
+  answered_ = true;
+  become_system();
+}
+
+void LinkState::become_system() {
   if (!view_.connected || view_.identity == Identity::wrong_server || view_.identity == Identity::system) return;
   set_identity(Identity::system, "");
 }
@@ -79,6 +89,11 @@ void LinkState::account_is(std::string account) {
     view_.identity = Identity::unknown;
     no_responders();
   }
+}
+
+bool LinkState::is_own_account(std::string_view account) const {
+  constexpr std::string_view kGlobalAccount = "$G";  // never the system account
+  return account_.empty() ? account != kGlobalAccount : account == account_;
 }
 
 bool LinkState::landed_on(std::string_view server_name) {

@@ -19,7 +19,9 @@ class LinkState {
 
   void apply(const LinkEvent& event, Now now);
 
-  // A server answered or sent an event: the user is in the system account.
+  // A server sent an event: the user is in the system account.
+  void heard();
+  // A server answered: the user may ask as well.
   void answered();
   // Nobody listens where every system account has its servers: the user is in another account.
   void no_responders();
@@ -33,6 +35,8 @@ class LinkState {
   [[nodiscard]] LinkView view(Now now) const;
   [[nodiscard]] bool connected() const { return view_.connected; }
   [[nodiscard]] const std::string& server_id() const { return server_id_; }
+  // Whether it is, or may be, the account this agent's user is in.
+  [[nodiscard]] bool is_own_account(std::string_view account) const;
   [[nodiscard]] Identity identity() const { return view_.identity; }
   [[nodiscard]] Mono disconnected_at() const { return disconnected_; }
   [[nodiscard]] bool was_connected() const { return ever_connected_; }
@@ -40,6 +44,7 @@ class LinkState {
  private:
   void on_connected(const LinkEvent& event, Now now);
   void on_disconnected(const LinkEvent& event, Now now);
+  void become_system();
   void set_identity(Identity identity, std::string sentence);
 
   const Scope scope_;
@@ -48,6 +53,7 @@ class LinkState {
   std::string server_id_;
   std::string account_;
   std::string permission_;  // the last refusal of this connection
+  bool answered_ = false;   // in this connection
   bool ever_connected_ = false;
   Mono connected_{};
   Mono disconnected_{};

@@ -139,6 +139,7 @@ void Loop::reply(const Message& message, Now now) {
     if (user) state_.account_is(user->account);
     return;
   }
+  state_.answered();
   answer(*route, message, now);
 }
 

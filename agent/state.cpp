@@ -53,7 +53,10 @@ void State::apply(const LinkEvent& event, Now now) {
   const std::string before = link_.server_id();
   const Mono gone = link_.disconnected_at();
   link_.apply(event, now);
-  if (event.kind == LinkEvent::Kind::connected && began_ == Mono{}) began_ = now.mono;
+  if (event.kind == LinkEvent::Kind::connected && first_server_.empty()) {
+    began_ = now.mono;
+    first_server_ = event.server_id;
+  }
   if (event.kind == LinkEvent::Kind::slow_consumer) open_gaps(now.mono);
   if (!back) return;
   roster_.blind(gone, now.mono, before);
@@ -63,6 +66,11 @@ void State::apply(const LinkEvent& event, Now now) {
 void State::account_is(std::string account) {
   auth_.system_account(account);
   link_.account_is(std::move(account));
+  changed_ = true;
+}
+
+void State::answered() {
+  link_.answered();
   changed_ = true;
 }
 
@@ -83,7 +91,7 @@ bool State::accepts(const ServerInfo& server) {
 // The server that a message is of; none where this agent has nothing to do with it.
 Server* State::heard(const ServerInfo& info, Now now) {
   if (!accepts(info)) return nullptr;
-  link_.answered();
+  link_.heard();
   if (!in_shard(config_.shard, info.name)) return nullptr;
   Server* server = roster_.heard(info, now);
   if (server == nullptr) ++refused_;

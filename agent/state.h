@@ -41,6 +41,7 @@ class State {
   // $SYS.REQ.USER.INFO says which account the user is in; nobody listening for a server's endpoint says that it is the
   // wrong one.
   void account_is(std::string account);
+  void answered();
   void no_responders();
   void dropped(Traffic traffic, std::uint64_t total, Now now);
 
@@ -86,6 +87,7 @@ class State {
   void open_gap(Server& server, Mono since);
   void open_gaps(Mono since);
   void plan_ring(Server& server) const;
+  [[nodiscard]] Wall end_of_predecessor(const Part& part, Wall now) const;
   void recover(Server& server, const Reply& reply, const Block& block, Now now);
   [[nodiscard]] EventCounters& counters_for(const Event& event, Server& server) const;
   void add_recovered(Server& server, Now now);
@@ -113,6 +115,7 @@ class State {
   RecentConnections recent_;
   RecentConnections failures_;  // (server process, cid) of failed logins that are counted
   std::unordered_map<std::uint32_t, std::vector<std::uint64_t>> noted_;  // of these, what the journal does not have yet
+  std::string first_server_;                                             // id of the one that first login was to
   Mono began_{};                                                         // the first login of this agent
   std::unordered_set<std::uint64_t> open_global_;  // $G connections whose CONNECT was seen; bounded
   Findings findings_;

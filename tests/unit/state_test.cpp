@@ -724,6 +724,22 @@ TEST_F(StateTest, AUserOutsideTheSystemAccountIsSaid) {
   EXPECT_EQ(look()->health, Health::critical);
 }
 
+// Events, a pushed STATSZ among them, come to who may not ask as well.
+TEST_F(StateTest, AUserWhoMayNotAskStaysForbiddenUntilAnAnswerComes) {
+  shutdown(n1);
+  EXPECT_EQ(look()->link.identity, Identity::system);
+  state.apply(LinkEvent{.kind = LinkEvent::Kind::permission, .text = "Permissions Violation for Publish"}, clock.now());
+  EXPECT_EQ(look()->link.identity, Identity::forbidden);
+  shutdown({"ID2", "n2"});
+  EXPECT_EQ(look()->link.identity, Identity::forbidden);
+  EXPECT_TRUE(finding("agent_identity"));
+  state.answered();
+  EXPECT_EQ(look()->link.identity, Identity::system);
+  state.apply(LinkEvent{.kind = LinkEvent::Kind::permission, .text = "Permissions Violation for Publish"}, clock.now());
+  EXPECT_EQ(look()->link.identity, Identity::system) << "it may not ask for all, but for some";
+  EXPECT_TRUE(finding("agent_permissions"));
+}
+
 TEST_F(StateTest, BlindTimeHidesTheCauseOfARestart) {
   const Process n2{"IDN2", "n2"};
   statsz(n1, started());
