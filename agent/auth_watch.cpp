@@ -1,11 +1,9 @@
 #include "agent/auth_watch.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <random>
 #include <utility>
 
+#include "agent/auth_client.h"
 #include "agent/text.h"
 
 namespace lookout {
@@ -19,7 +17,6 @@ constexpr std::size_t kWorst = 10;   // of all
 constexpr Millis kRecently{600000};  // sources and users that are counted
 constexpr Millis kToldOver{120000};
 constexpr std::size_t kManySources = 3;  // of a distributed pattern
-constexpr const char* kNobody = "(none)";
 
 struct Pattern {
   const char* what;  // sentence, after the number of attempts
@@ -49,40 +46,6 @@ constexpr std::array<Pattern, kAuthPatterns> kPatterns{{
      "Clients cannot log in: look at the account resolver, the auth callout service and the last change of "
      "credentials."},
 }};
-
-// An address as one source: of IPv6 the network, in which a host may take any address.
-std::string source_of(std::string_view host) {
-  in6_addr address{};
-  std::string text = clean(host, Suspects::kMaxName);
-  if (!text.empty() && text.find(':') == std::string::npos) return text;
-  if (inet_pton(AF_INET6, text.c_str(), &address) != 1) return text.empty() ? kNobody : text;
-  if (IN6_IS_ADDR_V4MAPPED(&address)) {
-    char shown[INET_ADDRSTRLEN] = {};
-    inet_ntop(AF_INET, &address.s6_addr[12], shown, sizeof(shown));
-    return shown;
-  }
-  if (IN6_IS_ADDR_LOOPBACK(&address)) return text;
-  std::fill(std::begin(address.s6_addr) + 8, std::end(address.s6_addr), std::uint8_t{0});
-  char shown[INET6_ADDRSTRLEN] = {};
-  inet_ntop(AF_INET6, &address, shown, sizeof(shown));
-  return std::string(shown) + "/64";
-}
-
-// A name for what must not be shown, the same for the same text while this process lives.
-std::string redacted(std::string_view secret) {
-  static const std::string key = std::to_string(std::random_device()());
-  constexpr std::size_t kNames = 1U << 20U;
-  return "[REDACTED " + std::to_string(std::hash<std::string>()(key + std::string(secret)) % kNames) + "]";
-}
-
-std::string user_of(const ClientInfo& client) {
-  if (!client.user.empty() && client.user_is_secret)
-    return client.user == "[REDACTED]" ? std::string(client.user) : redacted(client.user);
-  if (!client.user.empty()) return clean(client.user, Suspects::kMaxName);
-  if (!client.claims.name.empty()) return clean(client.claims.name, Suspects::kMaxName);
-  if (!client.claims.subject.empty()) return clean(client.claims.subject, Suspects::kMaxName);
-  return kNobody;
-}
 
 std::vector<Tally> top(const std::map<std::string, std::uint64_t>& counts) {
   std::vector<Tally> all;
@@ -126,6 +89,17 @@ void TextMemory::insert(std::string_view a, std::string_view b) {
 bool TextMemory::contains(std::string_view a, std::string_view b) const {
   const std::size_t wanted = hash(a, b);
   return halves_[0].contains(wanted) || halves_[1].contains(wanted);
+}
+
+// Whether that is new.
+bool AuthWatch::Cluster::turn(std::size_t pattern, bool holds, Mono now) {
+  const bool held = std::exchange(active[pattern], holds);
+  if (held && !holds) ended[pattern] = now;
+  return held != holds;
+}
+
+bool AuthWatch::Cluster::is_told(std::size_t pattern, Mono now) const {
+  return active[pattern] || (ended[pattern] != Mono{} && now - ended[pattern] <= kToldOver);
 }
 
 AuthWatch::Cluster* AuthWatch::cluster(std::string_view name) {
@@ -309,17 +283,17 @@ std::vector<AuthWatch::Raised> AuthWatch::evaluate(Now now) {
   judge_each(cases, system_, AuthPattern::system_account, true, now.mono);
   judge_clusters(cases, now.mono);
   judge_breaks(cases, now.mono);
+  return raise(cases, now.mono);
+}
+
+std::vector<AuthWatch::Raised> AuthWatch::raise(const Cases& cases, Mono now) {
   std::vector<Raised> out;
   for (auto& [name, in] : clusters_) {
     for (std::size_t i = 0; i < kAuthPatterns; ++i) {
       const auto found = cases.find({i, name});
-      const bool holds = found != cases.end();
-      const bool held = std::exchange(in.active[i], holds);
-      if (held && !holds) in.ended[i] = now.mono;
-      const bool told = holds || (in.ended[i] != Mono{} && now.mono - in.ended[i] <= kToldOver);
-      if (told)
-        out.push_back(
-            {static_cast<AuthPattern>(i), holds != held, finding_of(i, name, holds ? &found->second : nullptr)});
+      const Case* const holds = found == cases.end() ? nullptr : &found->second;
+      const bool changes = in.turn(i, holds != nullptr, now);
+      if (in.is_told(i, now)) out.push_back({static_cast<AuthPattern>(i), changes, finding_of(i, name, holds)});
     }
   }
   return out;

@@ -86,6 +86,9 @@ class AuthWatch {
     Window logins;
     std::array<bool, kAuthPatterns> active{};
     std::array<Mono, kAuthPatterns> ended{};  // when it last did not hold any more
+
+    bool turn(std::size_t pattern, bool holds, Mono now);
+    [[nodiscard]] bool is_told(std::size_t pattern, Mono now) const;
   };
   struct Break {  // a login after failures
     std::string cluster;
@@ -118,6 +121,7 @@ class AuthWatch {
   void judge_each(Cases& cases, const Suspects& table, AuthPattern pattern, bool is_source, Mono now) const;
   void judge_clusters(Cases& cases, Mono now) const;
   void judge_breaks(Cases& cases, Mono now);
+  std::vector<Raised> raise(const Cases& cases, Mono now);
   static Finding finding_of(std::size_t pattern, const std::string& cluster, const Case* found);
   [[nodiscard]] bool lost_its_credentials(const Suspect& user, Mono now);
 
