@@ -6,6 +6,9 @@
 
 namespace lookout {
 
+// How the agent's connections are named among a server's.
+inline constexpr const char* kConnectionName = "nats-lookout";
+
 struct LinkEvent {
   enum class Kind {
     connected,       // logged in and subscribed; url, server_id are set

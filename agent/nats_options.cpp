@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "agent/link.h"
 #include "agent/nkey.h"
 
 namespace lookout {
@@ -67,7 +68,7 @@ std::string set_basics(natsOptions* options, const NatsOptions& config, const st
   std::array<const char*, 1> servers{url.c_str()};
   // In order, and all of them even after a failure: none depends on another.
   const std::array statuses{natsOptions_SetServers(options, servers.data(), 1),
-                            natsOptions_SetName(options, "nats-lookout"),
+                            natsOptions_SetName(options, kConnectionName),
                             natsOptions_SetTimeout(options, config.timeout.count()),
                             natsOptions_SetPingInterval(options, config.ping_interval.count()),
                             natsOptions_SetMaxPingsOut(options, 2),

@@ -33,8 +33,12 @@ void Poller::survey(std::size_t collector, std::span<const Server* const> server
 void Poller::visit(std::size_t collector, const Server& server, std::vector<std::string> accounts, Now now) {
   const Collector& table = collectors_[collector];
   Round& round = rounds_[collector];
-  Visit out{collector, round.number, questions_[collector].level, 0, {}, std::move(accounts)};
-  if (table.ring) out.until = server.ring.until;
+  Visit out{.collector = collector,
+            .round = round.number,
+            .level = questions_[collector].level,
+            .ring = table.ring,
+            .until = table.ring ? server.ring.until : Wall{},
+            .accounts = std::move(accounts)};
   out.level = guard_.level(collector, server, out.level, now);
   if (out.level < questions_[collector].level) round.skipped.push_back({server.cluster, server.name});
   if (out.level == Level::off) return;

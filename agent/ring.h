@@ -24,6 +24,7 @@ struct Ring {
   Wall known{};                  // all that closed until then is counted; the epoch: it was never read
   Wall first{};                  // what closed before the first reading was before the agent
   std::optional<Mono> gap{};     // events may have been missed since then
+  bool inherits = false;         // what closed since the agent before this one went is wanted, however far back
   std::uint64_t newest_cid = 0;  // of any connection heard of
   std::uint64_t cid_before = 0;  // the same when the gap began
 };

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "agent/link.h"
 #include "agent/state.h"
 #include "agent/text.h"
 
@@ -61,11 +62,13 @@ void State::plan_ring(Server& server) const {
   // All of its life was in ours. Not by less than what two clocks and the way of a message differ.
   const bool ours = server.start != Wall{} && uptime + kSlack < server.last_heard - began_;
   const bool fresh = ring.known == Wall{} && ours;
-  ring.wanted =
-      server.up() && server.start != Wall{} && server.last_time != Wall{} && (version < kTellsAll || ring.gap || fresh);
+  // The agent before this one may have been connected to the same server.
+  ring.inherits = ring.known == Wall{} && !ring.gap && !fresh && server.id == first_server_;
+  ring.wanted = server.up() && server.start != Wall{} && server.last_time != Wall{} &&
+                (version < kTellsAll || ring.gap || fresh || ring.inherits);
   if (!ring.wanted) return;
   const Wall heard = server.last_time;
-  if (fresh)
+  if (fresh || ring.inherits)
     ring.until = {};
   else if (version < kTellsAll && ring.known != Wall{})
     ring.until = std::max(ring.known - kSlack, ring.first);
@@ -75,10 +78,23 @@ void State::plan_ring(Server& server) const {
     ring.until = ring.first = heard;  // what was before the agent is nobody's gap
 }
 
+// When the agent before this one lost its connection to the server; now, when the ring knows of none.
+Wall State::end_of_predecessor(const Part& part, Wall now) const {
+  Wall end{};
+  for (std::size_t row = 0; row < part.rows(); ++row) {
+    if (part.label(row, ring::name) != kConnectionName || !link_.is_own_account(part.label(row, ring::account)))
+      continue;
+    if (!is_failure(reason_index(part.label(row, ring::reason))))
+      end = std::max(end, wall_at(part.value(row, ring::stop)));
+  }
+  return end == Wall{} ? now : end;
+}
+
 void State::recover(Server& server, const Reply& reply, const Block& block, Now now) {
   Ring& ring = server.ring;
   const Part& part = block.parts.front();
-  const Wall until = std::exchange(ring.until, {});
+  Wall until = std::exchange(ring.until, {});
+  if (std::exchange(ring.inherits, false)) until = ring.first = end_of_predecessor(part, reply.server.time);
   Wall newest = ring.known == Wall{} ? reply.server.time : ring.known;
   Wall oldest = reply.server.time;
   std::uint64_t after_gap = 0;

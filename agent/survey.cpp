@@ -51,10 +51,20 @@ std::size_t Survey::free_slots(Now now) const {
   return kAtOnce - std::min(taken, kAtOnce);
 }
 
+// Rings go first: few are allowed at once.
+std::deque<std::string>* Survey::next_ready() {
+  const auto reading =
+      std::count_if(flying_.begin(), flying_.end(), [&](const std::string& id) { return reads_ring(lanes_.at(id)); });
+  if (!rings_.empty() && static_cast<std::size_t>(reading) < kRingsAtOnce) return &rings_;
+  return ready_.empty() ? nullptr : &ready_;
+}
+
 void Survey::pump(Roster& roster, Now now) {
-  for (std::size_t free = free_slots(now); free > 0 && !ready_.empty();) {
-    const auto lane = lanes_.find(ready_.front());
-    ready_.pop_front();
+  for (std::size_t free = free_slots(now); free > 0;) {
+    std::deque<std::string>* const ready = next_ready();
+    if (ready == nullptr) return;
+    const auto lane = lanes_.find(ready->front());
+    ready->pop_front();
     if (lane == lanes_.end() || !std::exchange(lane->second.queued, false)) continue;
     const Server* server = roster.find(lane->first);
     const bool there = server != nullptr && server->id == lane->first && server->state == Lifecycle::up;
@@ -70,6 +80,7 @@ void Survey::pump(Roster& roster, Now now) {
 bool Survey::send(Lanes::value_type& lane, const Server& server, Now now) {
   Work& work = lane.second.works.front();
   const Collector& collector = collectors_[work.collector];
+  if (work.page == 0) work.begun = now.mono;
   if (work.assembly == nullptr) work.assembly = std::make_unique<Assembly>(collector, work.level, max_rows_);
   Ask question;
   question.level = work.level;
@@ -103,13 +114,14 @@ Assembly* Survey::awaits(const Route& route) {
 }
 
 // What a page means for its visit. What stays incomplete is never told: of a server that refuses to go on, or never
-// ends.
-Survey::Step Survey::step(const Work& work, const Reply& reply) {
+// ends. A ring that takes too long is asked for anew.
+Survey::Step Survey::step(const Work& work, const Reply& reply, Now now) {
   const std::uint64_t next = work.page + 1;
   if (!work.accounts.empty()) return next == work.accounts.size() ? Step::last : Step::next;
   if (reply.refused) return work.page == 0 ? Step::last : Step::broken;
   if (work.limit == 0 || reply.page_rows < work.limit) return Step::last;
   if (work.until != Wall{} && work.assembly->last_time() <= work.until) return Step::last;
+  if (work.ring && now.mono - work.begun > kRingTime) return Step::broken;
   return next < kMaxPages ? Step::next : Step::broken;
 }
 
@@ -118,7 +130,7 @@ Survey::Answer Survey::answered(const Route& route, Reply& reply, std::uint64_t 
   if (lane == lanes_.end()) return {};
   std::vector<Work>& works = lane->second.works;
   Work& work = works.front();
-  const Step found = step(work, reply);
+  const Step found = step(work, reply, now);
   if (found == Step::broken || reply.server.id != route.server_id) {
     failed(route);
     return {};
@@ -155,10 +167,11 @@ void Survey::failed(const Route& route) {
 
 void Survey::queue(Lanes::value_type& lane, bool first) {
   if (std::exchange(lane.second.queued, true)) return;
+  auto& ready = reads_ring(lane.second) ? rings_ : ready_;
   if (first)
-    ready_.push_front(lane.first);
+    ready.push_front(lane.first);
   else
-    ready_.push_back(lane.first);
+    ready.push_back(lane.first);
 }
 
 void Survey::landed(Lanes::value_type& lane) {
@@ -204,6 +217,7 @@ void Survey::prune(Roster& roster) {
 void Survey::clear() {
   lanes_.clear();
   ready_.clear();
+  rings_.clear();
   flying_.clear();
   failures_.clear();
 }

@@ -1,6 +1,6 @@
 // Survey: the heavy questions, which every server is asked by itself, page after page or account after account. One
-// request at a time per server, kAtOnce over all in kSlot; only a complete set of pages becomes a Block. Owned by the
-// poller; loop thread; no clock.
+// request at a time per server, kAtOnce over all in kSlot (of Collector::ring kRingsAtOnce); only a complete set of
+// pages becomes a Block. Owned by the poller; loop thread; no clock.
 //
 // Each server has a lane of visits; the first one is being worked on. A visit that is not answered in time has failed,
 // and with it those behind it, since a server answers in turn; but its answer is still taken when it comes, and the
@@ -33,13 +33,16 @@ struct Visit {  // one server's part of one round of one collector
   std::uint64_t round = 0;
   Level level = Level::summary;
   std::uint64_t limit = 0;              // rows of a page; 0: there is one page
-  Wall until{};                         // Collector::ring: what closed before it is not asked for
+  bool ring = false;                    // Collector::ring
+  Wall until{};                         // of a ring: what closed before it is not asked for
   std::vector<std::string> accounts{};  // to ask about one by one; else there are pages
 };
 
 class Survey {
  public:
   static constexpr std::size_t kAtOnce = 32;
+  static constexpr std::size_t kRingsAtOnce = 8;      // of those, for rings of closed connections
+  static constexpr Millis kRingTime{60000};           // for all pages of one ring
   static constexpr Millis kPatience{10000};           // with one request
   static constexpr Millis kSlot{2000};                // after that long it no longer holds up other servers
   static constexpr Millis kGiveUp{30000};             // after that long, a lost answer no longer holds up its server
@@ -51,7 +54,7 @@ class Survey {
   void add(const Server& server, Visit visit, Now now);
 
   // Whether something waits to be asked, or for an answer that is not overdue.
-  [[nodiscard]] bool asking() const { return !ready_.empty() || !flying_.empty(); }
+  [[nodiscard]] bool asking() const { return !ready_.empty() || !rings_.empty() || !flying_.empty(); }
 
   // Asks what may be asked now, and notices who is late.
   void tick(Roster& roster, Now now);
@@ -95,6 +98,7 @@ class Survey {
     std::uint64_t page = 0;
     std::uint64_t largest = 0;
     bool any = false;  // a page was added
+    Mono begun{};      // when the first page was asked for
     std::unique_ptr<Assembly> assembly{};
     std::vector<AccountStat> told{};
   };
@@ -108,6 +112,7 @@ class Survey {
   using Lanes = std::unordered_map<std::string, Lane, TextHash, std::equal_to<>>;
 
   [[nodiscard]] std::size_t free_slots(Now now) const;
+  std::deque<std::string>* next_ready();
   void pump(Roster& roster, Now now);
   void expire(Now now);
   void queue(Lanes::value_type& lane, bool first);
@@ -118,13 +123,15 @@ class Survey {
   void fail_all(Lanes::value_type& lane);
   Lanes::iterator find(const Route& route);
   enum class Step : std::uint8_t { next, last, broken };
-  static Step step(const Work& work, const Reply& reply);
+  [[nodiscard]] static bool reads_ring(const Lane& lane) { return lane.works.front().ring; }
+  static Step step(const Work& work, const Reply& reply, Now now);
 
   const std::span<const Collector> collectors_;
   const std::uint32_t max_rows_;
   Transport& transport_;
   Lanes lanes_;                      // by server id; those with work
   std::deque<std::string> ready_;    // lanes with something to ask, each once
+  std::deque<std::string> rings_;    // the same of those that are to read a ring next
   std::vector<std::string> flying_;  // lanes whose answer is awaited and not overdue, the one asked first in front
   std::vector<Failure> failures_;
 };

@@ -68,6 +68,14 @@ inline const Collector kTables[] = {
      .body = all_of,
      .reach = Reach::accounts,
      .accounts = Accounts::jetstream},
+    {.name = "ring",
+     .endpoint = "RINGZ",
+     .sections = kRows,
+     .body = all_of,
+     .reach = Reach::pages,
+     .rows = "/data/rows",
+     .page = 100,
+     .ring = true},
 };
 
 inline std::size_t table(std::string_view name) {

@@ -39,6 +39,8 @@ struct Closed {
   std::uint64_t cid;
   std::string reason;
   Wall stop;
+  std::string name = {};
+  std::string account = "$G";
 };
 
 class RingTest : public testing::Test {
@@ -78,6 +80,8 @@ class RingTest : public testing::Test {
                              {"type", "nats"},
                              {"ip", "10.0.0.1"},
                              {"authorized_user", "app"},
+                             {"name", each.name},
+                             {"account", each.account},
                              {"reason", each.reason},
                              {"stop", format_time(each.stop)},
                              {"start", format_time(each.stop)}});
@@ -103,6 +107,8 @@ class RingTest : public testing::Test {
   // Series are old enough for increase().
   void grow_up(const std::string& version) {
     const Wall start = clock.now().wall - 1h;
+    statsz(version, start);
+    ring(version, {});  // the first reading
     for (int i = 0; i < 63; ++i) {
       statsz(version, start);
       (void)look();
@@ -119,15 +125,46 @@ class RingTest : public testing::Test {
 };
 
 TEST_F(RingTest, AServerThatTellsOfEverythingIsNotAsked) {
-  statsz(kNew, clock.now().wall - 1h);
+  statsz(kNew, clock.now().wall - 1h, "ID2");
+  EXPECT_FALSE(state.roster().find("ID2")->ring.wanted);
+}
+
+// Without a journal, the server that the agent before this one was connected to knows since when nobody counted.
+TEST_F(RingTest, WhatFailedSinceTheAgentBeforeThisOneIsRecovered) {
+  state.account_is("SYS");
+  const Wall start = clock.now().wall - 1h;
+  statsz(kNew, start);
+  (void)look();
+  ASSERT_TRUE(known().wanted);
+  EXPECT_EQ(known().until, Wall{}) << "how far back, its ring says";
+  const Wall now = clock.now().wall;
+  ring(kNew, {{9, "Authentication Failure", now - 5s},
+              {8, "Client Closed", now - 6s, "nats-lookout", "APP"},
+              {7, "Authentication Failure", now - 7s},
+              {6, "Authentication Failure", now - 8s, "nats-lookout", "SYS"},
+              {5, "Client Closed", now - 10s, "nats-lookout", "SYS"},
+              {4, "Authentication Failure", now - 11s},
+              {3, "Client Closed", now - 20s, "nats-lookout", "SYS"}});
   EXPECT_FALSE(known().wanted);
+  for (int i = 0; i < 61; ++i) {
+    statsz(kNew, start);
+    (void)look();
+  }
+  EXPECT_EQ(errors(), 3U);
+}
+
+TEST_F(RingTest, WhereNoAgentWasBeforeNothingIsRecovered) {
+  statsz(kNew, clock.now().wall - 1h);
+  ring(kNew, {{9, "Authentication Failure", clock.now().wall - 5s}});
+  EXPECT_FALSE(known().wanted);
+  grow_up(kNew);
+  EXPECT_EQ(errors(), 0U);
 }
 
 TEST_F(RingTest, BeforeTheAgentIsNobodysGap) {
   const Wall start = clock.now().wall - 1h;
   statsz(kOld, start);
   ASSERT_TRUE(known().wanted);
-  EXPECT_NE(known().until, Wall{});
   ring(kOld, {{7, "Authentication Timeout", clock.now().wall - 5min}});
   grow_up(kOld);
   EXPECT_EQ(errors("Authentication Timeout"), 0U);

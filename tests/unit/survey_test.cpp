@@ -138,6 +138,41 @@ TEST_F(SurveyTest, AServerThatNeverEndsIsGivenUp) {
   EXPECT_EQ(round("connz").missing.size(), 1U);
 }
 
+TEST_F(SurveyTest, FewRingsAreReadAtATime) {
+  use({{"statsz", Level::summary}, {"connz", Level::summary}, {"ring", Level::summary}});
+  for (std::size_t i = 0; i < 2 * Survey::kRingsAtOnce; ++i) join("R" + std::to_string(i));
+  for (const auto& server : roster.servers()) server->ring.wanted = true;
+  log_in_meshed();
+  std::size_t read = 0;
+  for (int turns = 0; turns < 100 && read < 2 * Survey::kRingsAtOnce; ++turns) {
+    const auto rings = take("RINGZ");
+    ASSERT_LE(rings.size(), Survey::kRingsAtOnce);
+    for (const Sent& each : take("CONNZ")) answer(each, std::string(poller->route(each.token)->server_id), 1);
+    for (const Sent& each : rings) answer(each, std::string(poller->route(each.token)->server_id), 1);
+    read += rings.size();
+  }
+  EXPECT_EQ(read, 2 * Survey::kRingsAtOnce);
+  tick();
+  EXPECT_EQ(round("connz").answered, 2 * Survey::kRingsAtOnce) << "others are asked meanwhile";
+}
+
+TEST_F(SurveyTest, ARingThatTakesTooLongIsBegunAnew) {
+  use({{"statsz", Level::summary}, {"ring", Level::summary}});
+  join("A");
+  roster.find("A")->ring.wanted = true;
+  log_in_meshed();
+  Sent page = one("RINGZ");
+  for (auto read = Survey::kSlot; read < Survey::kRingTime; read += Survey::kSlot) {
+    tick(Survey::kSlot);
+    ASSERT_EQ(answer(page, "A", 100).what, What::wait);
+    page = one("RINGZ");
+  }
+  tick(Survey::kSlot);
+  EXPECT_EQ(answer(page, "A", 100).what, What::ignore);
+  for (int i = 0; i < 60; ++i) tick(1s);
+  EXPECT_EQ(one("RINGZ").body, "summary version=2.15.2 rows=0+100");
+}
+
 TEST_F(SurveyTest, AServerIsAskedOneHeavyQuestionAtATime) {
   use({{"statsz", Level::summary}, {"connz", Level::summary}, {"subsz", Level::detail}});
   join("A");
