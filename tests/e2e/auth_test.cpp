@@ -148,6 +148,18 @@ TEST_F(Authentication, WhatFailedBeforeTheAgentCameIsNotCounted) {
   EXPECT_EQ(agent_.page().sum("nats_auth_errors_recovered_total"), 0) << agent_.page().grep("nats_auth_errors");
 }
 
+// Without a journal: the server that the killed agent was connected to knows since when nobody counted.
+TEST_F(Authentication, WhatFailedSinceTheAgentBeforeThisOneIsRecovered) {
+  start();
+  EXPECT_FALSE(visit(cluster_[0].port(), kWrong));
+  EXPECT_TRUE(errors_are(1));
+  agent_.process().kill();
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(visit(cluster_[0].port(), kWrong));
+  start();
+  EXPECT_TRUE(agent_.reaches("nats_auth_errors_recovered_total", {}, 5, 30s)) << agent_.page().grep("nats_auth_errors");
+  EXPECT_TRUE(errors_are(5, {{"server", "n1"}}, 90s)) << agent_.page().grep("nats_auth_errors");
+}
+
 // In operator mode the claims of a refused JWT say why.
 TEST(OperatorMode, AnExpiredUserIsExplained) {
   const TempDir dir;
