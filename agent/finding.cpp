@@ -21,20 +21,24 @@ void Findings::report(const std::string& check, const std::string& entity, Healt
 }
 
 void Findings::report(Finding seen, Hysteresis hysteresis, Now now) {
-  const Health state = seen.state;
+  Health state = seen.state;
   std::pair key(seen.check, seen.entity);
   auto found = entries_.find(key);
   if (found == entries_.end()) {
     if (state == Health::ok) return;
     found =
-        entries_.emplace(std::move(key), Entry{{seen.check, seen.entity, Health::ok, now.wall, {}}, state, now.mono})
+        entries_
+            .emplace(std::move(key), Entry{{seen.check, seen.entity, Health::ok, now.wall, {}}, state, now.mono, {}})
             .first;
   }
   Entry& entry = found->second;
+  entry.reported = now.mono;
   if (entry.seen != state) {
     entry.seen = state;
     entry.seen_since = now.mono;
   }
+  const bool worsens = state == Health::warning && hysteresis.worsen > Millis(0);
+  if (worsens && now.mono - entry.seen_since >= hysteresis.worsen) state = seen.state = Health::critical;
   // What is raised stays as it is while nobody knows better.
   const bool frozen =
       state == Health::unknown && (entry.shown.state == Health::warning || entry.shown.state == Health::critical);
@@ -42,15 +46,32 @@ void Findings::report(Finding seen, Hysteresis hysteresis, Now now) {
   const Millis needed = worse ? hysteresis.raise : hysteresis.clear;
   if (frozen || now.mono - entry.seen_since < needed) return;
   if (state == Health::ok) {
+    version_ += entry.shown.state != Health::ok ? 1 : 0;
     entries_.erase(found);
     return;
   }
   seen.since = entry.shown.state != state ? now.wall : entry.shown.since;
+  if (seen == entry.shown) return;
+  ++version_;
   entry.shown = std::move(seen);
 }
 
+void Findings::settle(const std::function<std::optional<Hysteresis>(const Finding&)>& about,
+                      const std::function<bool(const Finding&)>& unknown, Now now) {
+  std::vector<std::pair<Finding, Hysteresis>> over;
+  for (const auto& [key, entry] : entries_) {
+    if (entry.reported == now.mono) continue;
+    const auto hysteresis = about(entry.shown);
+    if (hysteresis && !unknown(entry.shown)) over.emplace_back(entry.shown, *hysteresis);
+  }
+  for (auto& [finding, hysteresis] : over) {
+    finding.state = Health::ok;
+    report(std::move(finding), hysteresis, now);
+  }
+}
+
 void Findings::forget(const std::string& entity) {
-  std::erase_if(entries_, [&](const auto& item) { return item.first.second == entity; });
+  version_ += std::erase_if(entries_, [&](const auto& item) { return item.first.second == entity; });
 }
 
 std::vector<Finding> Findings::raised() const {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,14 +42,20 @@ struct Finding {
   std::string cluster = {};  // of the entity; empty: it belongs to none
   std::string advice = {};   // what to do now; empty: the sentence says it all
   Evidence evidence = {};
+  std::string server = {};               // that it is about; empty: none, or several
+  std::string account = {};              // id
+  std::optional<double> value = {};      // in base units
+  std::optional<double> threshold = {};  // that it passed
 
   bool operator==(const Finding&) const = default;
 };
 
-// How long a violation must last before it is raised, and how long its absence before it is cleared.
+// How long a violation must last before it is raised, and how long its absence before it is cleared. A warning that
+// lasts for `worsen` is critical; 0: never.
 struct Hysteresis {
   Millis raise{0};
   Millis clear{0};
+  Millis worsen{0};
 };
 
 // The board of findings. Owned by State; loop thread. A check that reports `unknown` freezes what is already raised.
@@ -58,8 +66,16 @@ class Findings {
               Hysteresis hysteresis, Now now);
   void report(Finding seen, Hysteresis hysteresis, Now now);  // `since` is of no account
 
+  // Of the checks in `about`, those that were not reported at this time are ok, unless `unknown` says that nobody can
+  // tell: those stay as they are.
+  void settle(const std::function<std::optional<Hysteresis>(const Finding&)>& about,
+              const std::function<bool(const Finding&)>& unknown, Now now);
+
   // Forgets everything about an entity that no longer exists.
   void forget(const std::string& entity);
+
+  // Grows with every change of what raised() tells.
+  [[nodiscard]] std::uint64_t version() const { return version_; }
 
   // All that is not ok, worst first, then by check and entity.
   [[nodiscard]] std::vector<Finding> raised() const;
@@ -69,8 +85,10 @@ class Findings {
     Finding shown;
     Health seen = Health::ok;
     Mono seen_since;
+    Mono reported;
   };
   std::map<std::pair<std::string, std::string>, Entry> entries_;
+  std::uint64_t version_ = 0;
 };
 
 // The worst state: critical over warning over unknown over ok.

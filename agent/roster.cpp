@@ -120,6 +120,7 @@ void Roster::describe(Server& server, const ServerInfo& info) {
   keep(server.version, info.version);
   keep(server.host, info.host);
   keep(server.domain, info.domain);
+  server.judged.had_jetstream = server.judged.had_jetstream || info.jetstream;
   if (server.jetstream != info.jetstream) {
     server.jetstream = info.jetstream;
     server.dirty = true;

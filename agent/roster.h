@@ -21,6 +21,7 @@
 #include "agent/ring.h"
 #include "agent/snapshot.h"
 #include "agent/text.h"
+#include "agent/violation.h"
 #include "config/config.h"
 
 namespace lookout {
@@ -66,6 +67,7 @@ struct Server {
   Ring ring;
   // what stays across processes
   std::array<std::uint64_t, kRestartCauseNames.size()> restarts{};
+  std::optional<RestartCause> last_cause;  // of the current process, if its start was seen
   std::uint64_t unseen_before = 0;
   EventCounters counters;
   std::unique_ptr<EventCounters> recovered;  // to be added when the series are old enough for increase() to see it
@@ -78,6 +80,7 @@ struct Server {
   std::vector<std::shared_ptr<const Block>> last_blocks;  // also those that are no longer shown, for carry_over()
 
   std::size_t journaled = 0;  // hash of its record as it was last written; 0: never
+  Judged judged;              // of the current process
   bool faulty = false;        // a finding is, or was at the last look, about it
   bool dirty = true;
   std::shared_ptr<const ServerView> view;

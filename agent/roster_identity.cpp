@@ -86,6 +86,7 @@ void Roster::arrive(Server& server, Now now) {
 void Roster::restart(Server& old, Server& joining, Now now) {
   const RestartCause cause = cause_of(old);
   ++old.restarts[static_cast<std::size_t>(cause)];
+  old.last_cause = cause;
   by_id_.erase(old.previous_id);
   old.previous_id = std::exchange(old.id, joining.id);
   old.unseen_before += old.seq.unseen();
@@ -109,6 +110,7 @@ void Roster::restart(Server& old, Server& joining, Now now) {
   old.accounts = std::move(joining.accounts);
   old.blocks = std::move(joining.blocks);
   old.last_blocks = std::move(joining.last_blocks);
+  old.judged = std::move(joining.judged);
   by_id_[old.id] = &old;
   std::erase_if(servers_, [&](const auto& server) { return server.get() == &joining; });
   arrive(old, now);

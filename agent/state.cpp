@@ -42,6 +42,7 @@ State::State(const Config& config, std::span<const Collector> collectors, Sink s
           config.servers, collectors.size(),
           [this](EventKind kind, const Server& server, std::string_view reason) { concluded(kind, server, reason); }),
       accounts_(config.max_accounts),
+      judge_(config, collectors),
       watches_auth_(config.scope == Scope::system && config.shard.index == 0),
       auth_(config.auth) {
   set_lifetimes();
@@ -300,6 +301,8 @@ void State::tick(Now now) {
   next_sweep_ = now.mono + kSweep;
   sweep(now);
   if (watches_auth_) report_auth(now);
+  judge_.evaluate(roster_, link_, findings_, now);
+  changed_ = changed_ || findings_.version() != told_findings_;
 }
 
 }  // namespace lookout

@@ -16,6 +16,7 @@
 #include "agent/decode.h"
 #include "agent/finding.h"
 #include "agent/inbox.h"
+#include "agent/judge.h"
 #include "agent/last_failures.h"
 #include "agent/link_state.h"
 #include "agent/roster.h"
@@ -119,6 +120,8 @@ class State {
   Mono began_{};                                                         // the first login of this agent
   std::unordered_set<std::uint64_t> open_global_;  // $G connections whose CONNECT was seen; bounded
   Findings findings_;
+  Judge judge_;
+  std::uint64_t told_findings_ = 0;  // version of those in the last snapshot
   const bool watches_auth_;
   AuthWatch auth_;
   LastFailures last_failures_;

@@ -70,6 +70,7 @@ void State::apply(const Reply& reply, std::shared_ptr<const Block> block, std::s
   else
     for (const AccountStat& account : reply.accounts) accounts_.learn(account.id, account.name);
   server.dirty = server.dirty || held != block;
+  judge_.look(server, collector, block.get());
   auto& last = server.last_blocks[collector];
   held = carry_over(collectors_[collector], last.get(), std::move(block));
   if (held != nullptr) last = held;

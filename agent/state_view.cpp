@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::chrono::seconds kLossShown{60};
 constexpr Millis kPatternClears{60000};
+constexpr Millis kComesBack{300000};  // a server that is shut down to be started again
 
 const char* why_not_evaluated(const Config& config) {
   if (config.scope == Scope::server)
@@ -68,17 +69,17 @@ void State::report_servers(Now now) {
     const bool faulty = server->state != Lifecycle::up || server->nameless() || has_twin(*server);
     if (server->joining() || !(std::exchange(server->faulty, faulty) || faulty)) continue;
     const std::string entity = server->entity();
-    const auto say = [&](const char* check, bool bad, Health state, const char* sentence) {
-      findings_.report({check,
-                        entity,
-                        bad ? state : Health::ok,
-                        {},
-                        bad ? "server " + entity + " " + sentence : std::string(),
-                        server->cluster},
-                       {}, now);
+    const auto say = [&](const char* check, bool bad, Health state, const char* sentence, Millis worsen = Millis(0)) {
+      findings_.report({.check = check,
+                        .entity = entity,
+                        .state = bad ? state : Health::ok,
+                        .sentence = bad ? "server " + entity + " " + sentence : std::string(),
+                        .cluster = server->cluster,
+                        .server = server->name},
+                       {Millis(0), Millis(0), worsen}, now);
     };
     say("server_lost", server->state == Lifecycle::lost, lost, "went silent without having announced it");
-    say("server_stopped", server->state == Lifecycle::stopped, Health::warning, "was shut down");
+    say("server_stopped", server->state == Lifecycle::stopped, Health::warning, "was shut down", kComesBack);
     say("server_draining", server->state == Lifecycle::draining, Health::warning,
         "is in lame duck mode: it is about to stop");
     say("server_name_duplicate", has_twin(*server), Health::warning,
@@ -168,6 +169,7 @@ std::shared_ptr<const Snapshot> State::snapshot(std::vector<RoundView> rounds, N
   }
   if (!hidden) out->auth_failures = last_failures_.share(now);
   out->findings = findings_.raised();
+  told_findings_ = findings_.version();
   const bool nothing_known = out->servers.empty() && out->findings.empty();
   out->health = nothing_known ? Health::unknown : worst(out->findings);
   changed_ = false;

@@ -56,6 +56,7 @@ constexpr Label kStream[] = {
     {"stream", "/name"},
     {"raft_group", "/stream_raft_group", nullptr, true},
     {"storage", "/config/storage", nullptr, true},
+    {"discard", "/config/discard", nullptr, true},
 };
 constexpr Metric kStreams[] = {
     {gauge, "nats_stream_has_leader", "", "1 while the stream has a leader, 0 while its replicas know of none.",

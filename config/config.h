@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "config/checks.h"
 #include "config/result.h"
 
 namespace lookout {
@@ -159,6 +160,7 @@ struct Config {
   Shard shard;                                    // --shard=1/3 is {0, 3}
   std::map<std::string, CollectOptions> collect;  // by endpoint ("statsz", "varz"), every one present
   AuthLimits auth = default_auth_limits();
+  std::vector<CheckSetting> checks;  // what differs from the defaults of config/checks.h
   AlertmanagerOptions alertmanager;
   WebhookOptions webhook;
   std::uint32_t max_rows = 10000;          // rows of one table and server that grow with clients: connections, subjects

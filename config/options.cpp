@@ -215,6 +215,7 @@ std::vector<Option> all_options() {
   append(picture_options());
   append(collect_options());
   append(auth_options());
+  append(health_options());
   append(push_options());
   append(process_options());
   return all;

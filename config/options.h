@@ -39,6 +39,9 @@ struct Option {
 // When failed authentications make a pattern: a part of options().
 [[nodiscard]] std::vector<Option> auth_options();
 
+// What is checked: a part of options().
+[[nodiscard]] std::vector<Option> health_options();
+
 // What alerts are pushed to: a part of options().
 [[nodiscard]] std::vector<Option> push_options();
 

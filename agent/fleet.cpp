@@ -1,0 +1,141 @@
+#include "agent/fleet.h"
+
+#include <algorithm>
+
+#include "agent/text.h"
+
+namespace lookout {
+namespace {
+
+constexpr Millis kSettles{30000};
+
+bool is_gone(const Server& server) {
+  return server.state == Lifecycle::stopped || server.state == Lifecycle::lost;
+}
+
+bool announced(const Server& server) {
+  return server.last_cause == RestartCause::lame_duck || server.last_cause == RestartCause::shutdown;
+}
+
+// Maintenance: servers said that they go, or have just come, no more of them than the cluster can do without, and none
+// is lost.
+std::string planned(const Fleet::Cluster& cluster, Now now) {
+  constexpr Millis kGrace{300000};
+  std::vector<std::string> names;
+  for (const Server* server : cluster.servers) {
+    if (server->state == Lifecycle::lost) return {};
+    const bool came = server->state == Lifecycle::up && server->start != Wall{} && announced(*server) &&
+                      now.mono - server->state_mono < kGrace;
+    const bool goes = (server->state == Lifecycle::stopped || server->state == Lifecycle::draining) &&
+                      now.mono - server->state_mono < kGrace;
+    if (goes || came) names.push_back(server->name);
+  }
+  const std::size_t spare = (cluster.servers.size() - 1) / 2;
+  if (names.empty() || (names.size() > spare && cluster.servers.size() > 2)) return {};
+  std::string text;
+  for (const std::string& name : names) text.append(text.empty() ? "" : ", ").append(name);
+  return text + (names.size() == 1 ? " is being restarted" : " are being restarted");
+}
+
+}  // namespace
+
+Fleet::Fleet(const Roster& known, Now at) : roster(known), now(at) {
+  for (const auto& server : known.servers()) {
+    if (server->joining()) continue;
+    Cluster& cluster = clusters[server->cluster];
+    cluster.name = server->cluster;
+    cluster.servers.push_back(server.get());
+    cluster.gone += is_gone(*server) ? 1 : 0;
+  }
+  for (auto& [name, cluster] : clusters) cluster.planned = planned(cluster, now);
+}
+
+const Server* Fleet::find(std::string_view cluster, std::string_view name) const {
+  const Cluster* in = this->cluster(cluster);
+  if (in == nullptr) return nullptr;
+  const auto found =
+      std::find_if(in->servers.begin(), in->servers.end(), [&](const Server* server) { return server->name == name; });
+  return found == in->servers.end() ? nullptr : *found;
+}
+
+const Fleet::Cluster* Fleet::cluster(std::string_view name) const {
+  const auto found = clusters.find(std::string(name));
+  return found == clusters.end() ? nullptr : &found->second;
+}
+
+bool Fleet::settled(const Server& server) const {
+  return server.state == Lifecycle::up && now.mono - server.state_mono >= kSettles;
+}
+
+bool Fleet::gone(std::string_view name, Mono received) const {
+  const auto& all = roster.servers();
+  return std::any_of(all.begin(), all.end(), [&](const auto& server) {
+    return server->base_name == name && (is_gone(*server) || server->state_mono > received);
+  });
+}
+
+void Violations::add(Violation violation) {
+  std::pair key(violation.check, violation.entity);
+  const auto [found, first] = all_.try_emplace(std::move(key), violation);
+  if (!first && violation.state == Health::critical && found->second.state != Health::critical)
+    found->second = std::move(violation);
+}
+
+std::vector<const Violation*> Violations::of(Check check) const {
+  std::vector<const Violation*> out;
+  for (auto each = all_.lower_bound({check, {}}); each != all_.end() && each->first.first == check; ++each)
+    out.push_back(&each->second);
+  return out;
+}
+
+std::vector<Column> columns_of(std::span<const Collector> collectors, std::string_view metric) {
+  std::vector<Column> out;
+  for (std::size_t c = 0; c < collectors.size(); ++c) {
+    for (std::size_t s = 0; s < collectors[c].sections.size(); ++s) {
+      const Section& section = collectors[c].sections[s];
+      if (!section.native) continue;
+      for (std::size_t m = 0; m < section.metrics.size(); ++m)
+        if (section.metrics[m].name == metric) out.push_back({c, s, m});
+      if (!out.empty()) return out;
+    }
+  }
+  return out;
+}
+
+Table::Table(std::span<const Collector> collectors, std::string_view metric) {
+  const auto columns = columns_of(collectors, metric);
+  if (columns.empty()) return;
+  index_ = columns.front().collector;
+  section_ = columns.front().section;
+  collector_ = &collectors[index_];
+}
+
+const Block* Table::block(const Server& server) const {
+  return collector_ == nullptr ? nullptr : server.blocks[index_].get();
+}
+
+const Part* Table::of(const Server& server) const {
+  const Block* found = block(server);
+  return found == nullptr ? nullptr : &found->parts[section_];
+}
+
+std::size_t Table::label(std::string_view name) const {
+  if (collector_ == nullptr) return 0;
+  const auto& labels = collector_->sections[section_].labels;
+  const auto found = std::find_if(labels.begin(), labels.end(), [&](const Label& label) { return label.name == name; });
+  return static_cast<std::size_t>(found - labels.begin());
+}
+
+std::size_t Table::column(std::string_view metric) const {
+  if (collector_ == nullptr) return 0;
+  const auto& metrics = collector_->sections[section_].metrics;
+  const auto found =
+      std::find_if(metrics.begin(), metrics.end(), [&](const Metric& each) { return each.name == metric; });
+  return static_cast<std::size_t>(found - metrics.begin());
+}
+
+bool Table::asked(const Server& server) const {
+  return collector_ != nullptr && parse_version(server.version) >= parse_version(collector_->since);
+}
+
+}  // namespace lookout

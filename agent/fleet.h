@@ -1,0 +1,84 @@
+// Fleet: the servers as one evaluation of the checks sees them, and where it finds what they said. Made for each
+// evaluation, not kept; loop thread.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "agent/metric.h"
+#include "agent/roster.h"
+#include "agent/violation.h"
+
+namespace lookout {
+
+struct Fleet {
+  struct Cluster {
+    std::string name;
+    std::vector<const Server*> servers;  // all that are known, joining ones left out
+    std::size_t gone = 0;                // of these
+    std::string planned;                 // announced maintenance, for a sentence; empty: none
+  };
+
+  Fleet(const Roster& known, Now at);
+
+  const Roster& roster;
+  std::map<std::string, Cluster> clusters;
+  Now now;
+
+  [[nodiscard]] const Server* find(std::string_view cluster, std::string_view name) const;
+  [[nodiscard]] const Cluster* cluster(std::string_view name) const;
+  // Up, and for long enough that others should have noticed.
+  [[nodiscard]] bool settled(const Server& server) const;
+  // Whether so named a server is gone, or was when this was received.
+  [[nodiscard]] bool gone(std::string_view name, Mono received) const;
+};
+
+// The worst of each check and entity.
+class Violations {
+ public:
+  void add(Violation violation);
+  void erase(Check check, const std::string& entity) { all_.erase({check, entity}); }
+  [[nodiscard]] const std::map<std::pair<Check, std::string>, Violation>& all() const { return all_; }
+  // Of one check.
+  [[nodiscard]] std::vector<const Violation*> of(Check check) const;
+
+ private:
+  std::map<std::pair<Check, std::string>, Violation> all_;
+};
+
+// Where a metric is found in a Block.
+struct Column {
+  std::size_t collector = 0;
+  std::size_t section = 0;
+  std::size_t metric = 0;
+};
+// All of this name in the first section that has it and is shown on /metrics, one for each fixed label.
+[[nodiscard]] std::vector<Column> columns_of(std::span<const Collector> collectors, std::string_view metric);
+
+// One section of the answers, found by the name of one of its metrics.
+class Table {
+ public:
+  Table(std::span<const Collector> collectors, std::string_view metric);
+
+  // What the server last said; null: nothing.
+  [[nodiscard]] const Part* of(const Server& server) const;
+  [[nodiscard]] const Block* block(const Server& server) const;
+  [[nodiscard]] std::size_t labels() const {
+    return collector_ == nullptr ? 0 : collector_->sections[section_].labels.size();
+  }
+  [[nodiscard]] std::size_t label(std::string_view name) const;  // its index; none: labels()
+  [[nodiscard]] std::size_t column(std::string_view metric) const;
+  // Whether its collector is asked of servers of this version.
+  [[nodiscard]] bool asked(const Server& server) const;
+
+ private:
+  const Collector* collector_ = nullptr;  // null: no section has it
+  std::size_t index_ = 0;
+  std::size_t section_ = 0;
+};
+
+}  // namespace lookout

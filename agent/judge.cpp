@@ -1,0 +1,234 @@
+#include "agent/judge.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "agent/text.h"
+
+namespace lookout {
+namespace {
+
+constexpr Millis kEvery{1000};
+constexpr Millis kRestartsIn{900000};
+constexpr std::size_t kMaxEach = 100;  // findings of one check
+
+// What those checks need that are no row checks.
+constexpr std::pair<Check, const char*> kInputs[] = {
+    {Check::cluster_routes, "nats_route_connections"},
+    {Check::gateway_outbound, "nats_gateway_outbound_connections"},
+    {Check::leafnode_missing, "nats_leafnode_connections"},
+    {Check::meta_leader, "nats_meta_has_leader"},
+    {Check::meta_quorum, "nats_meta_has_leader"},
+    {Check::meta_peers, "nats_meta_has_leader"},
+    {Check::meta_ghost_peers, "nats_meta_has_leader"},
+    {Check::stream_replicas, "nats_stream_has_leader"},
+};
+
+bool has_changed(const std::string& before, const std::string& now) {
+  return !before.empty() && before != now;
+}
+
+double seconds_between(Wall a, Wall b) {
+  return std::chrono::duration<double>(a - b).count();
+}
+
+}  // namespace
+
+Judge::Judge(const Config& config, std::span<const Collector> collectors)
+    : partial_(config.scope == Scope::server || config.shard.count > 1),
+      limits_(config.checks),
+      collectors_(collectors),
+      rows_(collectors, limits_),
+      mesh_(collectors, partial_),
+      jetstream_(collectors, limits_, partial_) {
+  for (std::size_t i = 0; i < kChecks; ++i) inputs_[i] = rows_.input_of(static_cast<Check>(i));
+  for (const auto& [check, metric] : kInputs) {
+    const auto columns = columns_of(collectors, metric);
+    if (!columns.empty()) inputs_[static_cast<std::size_t>(check)] = columns.front().collector;
+  }
+}
+
+void Judge::look(Server& server, std::size_t collector, const Block* block) const {
+  auto& rows = server.judged.rows;
+  if (rows.empty()) rows.resize(collectors_.size());
+  rows[collector].clear();
+  if (block != nullptr) rows[collector] = rows_.look(server, collector, *block);
+}
+
+void Judge::evaluate(const Roster& roster, const LinkState& link, Findings& findings, Now now) {
+  if (!link.connected() || link.identity() != Identity::system || now.mono < next_) return;
+  next_ = now.mono + kEvery;
+  const Fleet fleet(roster, now);
+  Violations violations;
+  rows(fleet, violations);
+  servers(fleet, violations);
+  mesh_.judge(fleet, violations);
+  jetstream_.judge(fleet, violations);
+  tell(fleet, violations, findings);
+}
+
+void Judge::rows(const Fleet& fleet, Violations& out) {
+  for (const auto& server : fleet.roster.servers()) {
+    if (server->state != Lifecycle::up) continue;
+    const auto& rows = server->judged.rows;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (server->blocks[i] == nullptr) continue;
+      for (const Violation& violation : rows[i]) out.add(violation);
+    }
+  }
+}
+
+void Judge::servers(const Fleet& fleet, Violations& out) {
+  std::map<std::string, Life> lives;
+  for (const auto& server : fleet.roster.servers()) {
+    if (server->joining()) continue;
+    const std::string entity = server->entity();
+    Life& life = lives[entity];
+    if (const auto known = lives_.find(entity); known != lives_.end())
+      life = std::move(known->second);
+    else
+      life.restarts = std::accumulate(server->restarts.begin(), server->restarts.end(), std::uint64_t{0});
+    restarts(*server, life, out, fleet.now);
+    if (server->state != Lifecycle::up) continue;
+    clock(*server, out, fleet.now);
+    if (server->judged.had_jetstream && !server->jetstream)
+      out.add({.check = Check::server_jetstream_disabled,
+               .state = Health::critical,
+               .entity = entity,
+               .sentence = "JetStream ran on server " + entity + " and is disabled",
+               .cluster = server->cluster,
+               .server = server->name});
+  }
+  lives_ = std::move(lives);
+}
+
+void Judge::restarts(const Server& server, Life& life, Violations& out, Now now) const {
+  const auto all = std::accumulate(server.restarts.begin(), server.restarts.end(), std::uint64_t{0});
+  const bool again = all > std::exchange(life.restarts, all);
+  const bool upgraded = has_changed(std::exchange(life.version, server.version), server.version);
+  if (again) life.recent.push_back(now.mono);
+  while (!life.recent.empty() && now.mono - life.recent.front() > kRestartsIn) life.recent.pop_front();
+  const std::string entity = server.entity();
+  if (again && (server.last_cause == RestartCause::crash || server.last_cause == RestartCause::unknown)) {
+    const bool crash = server.last_cause == RestartCause::crash && !upgraded;
+    out.add({.check = Check::server_restarted,
+             .state = crash ? Health::critical : Health::warning,
+             .entity = entity,
+             .sentence = "server " + entity +
+                         (server.last_cause == RestartCause::crash
+                              ? " was restarted without having announced it"
+                              : " was restarted while the agent was not connected: nobody knows why"),
+             .cluster = server.cluster,
+             .server = server.name});
+  }
+  const Limits limits = limits_.of(Check::server_restart_loop, server.cluster, {});
+  const auto count = static_cast<double>(life.recent.size());
+  if (count < std::min(limits.warning, limits.critical)) return;
+  out.add(
+      {.check = Check::server_restart_loop,
+       .state = count >= limits.critical ? Health::critical : Health::warning,
+       .entity = entity,
+       .sentence = "server " + entity + " was restarted " + std::to_string(life.recent.size()) + " times in 15 minutes",
+       .cluster = server.cluster,
+       .server = server.name,
+       .value = count,
+       .threshold = count >= limits.critical ? limits.critical : limits.warning});
+}
+
+// What the server's clock showed when it last spoke, against ours then; the way of a message is no skew.
+void Judge::clock(const Server& server, Violations& out, Now now) const {
+  if (server.last_time == Wall{}) return;
+  const double skew = std::abs(seconds_between(server.last_time, now.wall - (now.mono - server.last_heard)));
+  const Limits limits = limits_.of(Check::server_clock_skew, server.cluster, {});
+  if (skew < std::min(limits.warning, limits.critical)) return;
+  const bool critical = skew >= limits.critical;
+  const std::string entity = server.entity();
+  out.add({.check = Check::server_clock_skew,
+           .state = critical ? Health::critical : Health::warning,
+           .entity = entity,
+           .sentence = "the clock of server " + entity + " differs by " + said(Unit::seconds, skew),
+           .cluster = server.cluster,
+           .server = server.name,
+           .value = skew,
+           .threshold = critical ? limits.critical : limits.warning});
+}
+
+bool Judge::is_on(Check check, const Violation& violation) const {
+  if (partial_ && !info_of(check).anywhere) return false;
+  return limits_.of(check, violation.cluster, violation.account).on;
+}
+
+Finding Judge::finding_of(const Violation& violation, const std::string& planned) const {
+  const CheckInfo& info = info_of(violation.check);
+  Finding finding{.check = info.id,
+                  .entity = violation.entity,
+                  .state = violation.state,
+                  .sentence = violation.sentence,
+                  .cluster = violation.cluster,
+                  .advice = info.advice,
+                  .server = violation.server,
+                  .account = violation.account,
+                  .value = violation.value,
+                  .threshold = violation.threshold};
+  if (planned.empty()) return finding;
+  finding.state = Health::warning;
+  finding.sentence += " (planned: " + planned + ")";
+  return finding;
+}
+
+void Judge::tell(const Fleet& fleet, const Violations& violations, Findings& findings) const {
+  const auto planned_of = [&](const std::string& name) {
+    const Fleet::Cluster* cluster = fleet.cluster(name);
+    return cluster == nullptr ? std::string() : cluster->planned;
+  };
+  std::array<std::size_t, kChecks> told{};
+  for (const auto& [key, violation] : violations.all()) {
+    if (!is_on(violation.check, violation)) continue;
+    if (++told[static_cast<std::size_t>(violation.check)] > kMaxEach) continue;
+    const bool downgrades = info_of(violation.check).planned == Planned::downgrade;
+    std::string planned = downgrades ? planned_of(violation.cluster) : std::string();
+    if (downgrades && planned.empty()) planned = planned_of(violation.remote);
+    const Limits limits = limits_.of(violation.check, violation.cluster, violation.account);
+    findings.report(finding_of(violation, planned),
+                    {limits.raise, limits.clear, planned.empty() ? limits.worsen : Millis(0)}, fleet.now);
+  }
+  for (std::size_t i = 0; i < kChecks; ++i) {
+    if (told[i] <= kMaxEach) continue;
+    const CheckInfo& info = info_of(static_cast<Check>(i));
+    findings.report({.check = info.id,
+                     .entity = "others",
+                     .state = Health::warning,
+                     .sentence = std::to_string(told[i] - kMaxEach) + " more findings of this check are not listed"},
+                    {info.limits.raise, info.limits.clear}, fleet.now);
+  }
+  findings.settle(
+      [&](const Finding& finding) -> std::optional<Hysteresis> {
+        const auto check = check_of(finding.check);
+        if (!check) return std::nullopt;
+        const Limits limits = limits_.of(*check, finding.cluster, finding.account);
+        return Hysteresis{limits.raise, limits.clear};
+      },
+      [&](const Finding& finding) { return unknown(fleet, finding); }, fleet.now);
+}
+
+// Whether the answers that a check needs are missing, so that a finding which is not seen now may still hold.
+bool Judge::unknown(const Fleet& fleet, const Finding& finding) const {
+  const auto& input = inputs_.at(static_cast<std::size_t>(*check_of(finding.check)));
+  if (!input) return false;
+  const auto missing = [&](const Server& server) {
+    return server.state == Lifecycle::up && server.blocks[*input] == nullptr &&
+           parse_version(server.version) >= parse_version(collectors_[*input].since);
+  };
+  if (!finding.server.empty()) {
+    const Server* server = fleet.find(finding.cluster, finding.server);
+    return server != nullptr && missing(*server);
+  }
+  const auto& all = fleet.roster.servers();
+  return std::any_of(all.begin(), all.end(), [&](const auto& server) {
+    return (finding.cluster.empty() || server->cluster == finding.cluster) && missing(*server);
+  });
+}
+
+}  // namespace lookout

@@ -1,0 +1,63 @@
+// Judge: what is wrong with the deployment, by the checks of config/checks.h, told to the board of findings once a
+// second. A check whose data is missing leaves its finding as it is. Nothing is judged while the agent is not connected
+// to the system account. Owned by State; loop thread.
+//
+// Numbers in answers are compared when an answer comes (row_checks.h); what takes several servers to see is looked at
+// once a second (judge_mesh.h, judge_jetstream.h).
+#pragma once
+
+#include <array>
+#include <deque>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "agent/finding.h"
+#include "agent/fleet.h"
+#include "agent/judge_jetstream.h"
+#include "agent/judge_mesh.h"
+#include "agent/link_state.h"
+#include "agent/roster.h"
+#include "agent/row_checks.h"
+#include "config/config.h"
+
+namespace lookout {
+
+class Judge {
+ public:
+  Judge(const Config& config, std::span<const Collector> collectors);
+
+  // An answer of the server, before it is put among its blocks; null: it refused.
+  void look(Server& server, std::size_t collector, const Block* block) const;
+
+  void evaluate(const Roster& roster, const LinkState& link, Findings& findings, Now now);
+
+ private:
+  struct Life {  // of a server across its processes
+    std::uint64_t restarts = 0;
+    std::deque<Mono> recent;
+    std::string version;
+  };
+
+  static void rows(const Fleet& fleet, Violations& out);
+  void servers(const Fleet& fleet, Violations& out);
+  void restarts(const Server& server, Life& life, Violations& out, Now now) const;
+  void clock(const Server& server, Violations& out, Now now) const;
+  void tell(const Fleet& fleet, const Violations& violations, Findings& findings) const;
+  [[nodiscard]] Finding finding_of(const Violation& violation, const std::string& planned) const;
+  [[nodiscard]] bool is_on(Check check, const Violation& violation) const;
+  [[nodiscard]] bool unknown(const Fleet& fleet, const Finding& finding) const;
+
+  const bool partial_;  // this agent sees a part of the servers only
+  const CheckLimits limits_;
+  const std::span<const Collector> collectors_;
+  const RowChecks rows_;
+  MeshJudge mesh_;
+  JetStreamJudge jetstream_;
+  std::array<std::optional<std::size_t>, kChecks> inputs_;  // the collector whose answers a check needs
+  std::map<std::string, Life> lives_;                       // by entity
+  Mono next_{};
+};
+
+}  // namespace lookout

@@ -1,0 +1,212 @@
+#include "agent/judge_jetstream.h"
+
+#include <algorithm>
+#include <set>
+
+#include "agent/text.h"
+
+namespace lookout {
+namespace {
+
+constexpr Millis kFresh{25000};  // what a leader said so long ago shows that there is one
+constexpr Millis kChangesIn{900000};
+constexpr Millis kElection{15000};
+constexpr double kMaxLag = 200;    // as `nats server check jetstream` has it
+constexpr double kMaxSilence = 5;  // seconds
+
+std::string meta_group_of(const Server& server) {
+  return "meta group" + (server.domain.empty() ? std::string() : " of " + server.domain);
+}
+
+// Account, stream and consumer of a row.
+std::string entity_of(const Part& part, std::size_t row, const Table& table) {
+  const std::size_t consumer = table.label("consumer");
+  std::string out =
+      clean(part.label(row, table.label("account"))) + "/" + clean(part.label(row, table.label("stream")));
+  return consumer < table.labels() ? out + "/" + clean(part.label(row, consumer)) : out;
+}
+
+}  // namespace
+
+JetStreamJudge::Peers::Peers(std::span<const Collector> collectors, const std::string& prefix)
+    : table(collectors, prefix + "_offline"),
+      name(table.label("peer")),
+      offline(table.column(prefix + "_offline")),
+      current(table.column(prefix + "_current")),
+      lag(table.column(prefix + "_lag")),
+      silence(table.column(prefix + "_last_contact_seconds")) {}
+
+std::string JetStreamJudge::Peers::fault(const Part& part, std::size_t row) const {
+  if (part.value(row, offline) == 1) return "is offline";
+  if (part.value(row, current) == 0) return "has not caught up";
+  if (part.value(row, lag) > kMaxLag)
+    return "is " + std::to_string(static_cast<std::uint64_t>(part.value(row, lag))) + " entries behind";
+  if (part.value(row, silence) > kMaxSilence) return "is silent";
+  return {};
+}
+
+JetStreamJudge::JetStreamJudge(std::span<const Collector> collectors, const CheckLimits& limits, bool partial)
+    : limits_(limits),
+      partial_(partial),
+      meta_(collectors, "nats_meta_has_leader"),
+      streams_(collectors, "nats_stream_has_leader"),
+      consumers_(collectors, "nats_consumer_has_leader"),
+      peers_(collectors, "nats_meta_peer"),
+      replicas_(collectors, "nats_stream_replica") {}
+
+void JetStreamJudge::judge(const Fleet& fleet, Violations& out) {
+  meta(fleet, out);
+  confirm_leaderless(fleet, Check::stream_leader, streams_, out);
+  confirm_leaderless(fleet, Check::consumer_leader, consumers_, out);
+  replicas(fleet, out);
+}
+
+void JetStreamJudge::meta(const Fleet& fleet, Violations& out) {
+  std::map<std::string, Group> groups;
+  for (const auto& server : fleet.roster.servers()) {
+    const Part* part = server->state == Lifecycle::up ? meta_.of(*server) : nullptr;
+    if (part == nullptr || part->empty()) continue;
+    Group& group = groups[meta_group_of(*server)];
+    group.cluster = server->cluster;
+    if (part->value(0, meta_.column("nats_meta_has_leader")) == 0)
+      group.leaderless = true;
+    else if (part->led(0) && fleet.now.mono - meta_.block(*server)->received < kFresh)
+      group.leaders.push_back(server.get());
+  }
+  std::erase_if(histories_,
+                [&](const auto& item) { return !groups.contains(item.first) && item.second.changes.empty(); });
+  for (const auto& [entity, group] : groups) {
+    leader(fleet, entity, group, out);
+    for (const Server* leader : group.leaders) quorum(fleet, entity, *leader, out);
+  }
+}
+
+void JetStreamJudge::leader(const Fleet& fleet, const std::string& entity, const Group& group, Violations& out) {
+  History& history = histories_[entity];
+  if (group.leaders.empty() && group.leaderless)
+    out.add({Check::meta_leader, Health::critical, entity, "the " + entity + " has no leader", group.cluster});
+  if (group.leaders.size() > 1)
+    out.add(
+        {Check::meta_leader, Health::critical, entity,
+         "servers " + group.leaders[0]->entity() + " and " + group.leaders[1]->entity() + " both lead the " + entity,
+         group.cluster});
+  if (group.leaders.size() == 1 && history.leader != group.leaders.front()->id) {
+    if (!history.leader.empty()) history.changes.push_back(fleet.now.mono);
+    history.leader = group.leaders.front()->id;
+  }
+  while (!history.changes.empty() && fleet.now.mono - history.changes.front() > kChangesIn) history.changes.pop_front();
+  const Limits limits = limits_.of(Check::meta_leader_changes, group.cluster, {});
+  const auto changes = static_cast<double>(history.changes.size());
+  if (changes < std::min(limits.warning, limits.critical)) return;
+  const bool critical = changes >= limits.critical;
+  out.add({.check = Check::meta_leader_changes,
+           .state = critical ? Health::critical : Health::warning,
+           .entity = entity,
+           .sentence = "the " + entity + " has changed its leader " + std::to_string(history.changes.size()) +
+                       " times in 15 minutes",
+           .cluster = group.cluster,
+           .value = changes,
+           .threshold = critical ? limits.critical : limits.warning});
+}
+
+// As the leader sees its peers.
+void JetStreamJudge::quorum(const Fleet& fleet, const std::string& entity, const Server& leader,
+                            Violations& out) const {
+  const Part& own = *meta_.of(leader);
+  const Part& part = *peers_.table.of(leader);
+  const auto size = static_cast<std::size_t>(std::max(own.value(0, meta_.column("nats_meta_cluster_size")), 0.0));
+  std::size_t offline = 0;
+  for (std::size_t row = 0; row < part.rows(); ++row) {
+    const std::string peer = clean(part.label(row, peers_.name));
+    offline += part.value(row, peers_.offline) == 1 ? 1 : 0;
+    const auto& all = fleet.roster.servers();
+    const bool known = std::any_of(all.begin(), all.end(), [&](const auto& each) { return each->base_name == peer; });
+    if (!known && !partial_)
+      out.add({Check::meta_ghost_peers, Health::warning, entity + ": " + peer,
+               "the " + entity + " has a peer " + peer + " that is no known server", leader.cluster});
+    const std::string fault = peers_.fault(part, row);
+    if (!fault.empty())
+      out.add({Check::meta_peers, Health::warning, entity + ": " + peer,
+               "peer " + peer + " of the " + entity + " " + fault, leader.cluster});
+  }
+  const std::size_t needed = size / 2 + 1;
+  const std::size_t online = size - std::min(offline, size);
+  if (size < 3 || online > needed) return;
+  const std::string have =
+      std::to_string(online) + " of " + std::to_string(size) + " members of the " + entity + " are online";
+  out.add({.check = Check::meta_quorum,
+           .state = online < needed ? Health::critical : Health::warning,
+           .entity = entity,
+           .sentence = have + (online < needed ? ": it cannot decide anything" : ": it can lose no other"),
+           .cluster = leader.cluster,
+           .value = static_cast<double>(online),
+           .threshold = static_cast<double>(needed)});
+}
+
+// A server that does not know a leader may be asked during an election, and who leads may have been asked before it:
+// there is none only when all were asked after that time.
+void JetStreamJudge::confirm_leaderless(const Fleet& fleet, Check check, const Table& table, Violations& out) {
+  std::set<std::string> candidates;
+  for (const Violation* each : out.of(check)) candidates.insert(each->entity);
+  std::erase_if(leaderless_,
+                [&](const auto& item) { return item.first.first == check && !candidates.contains(item.first.second); });
+  if (candidates.empty()) return;
+  Mono oldest = fleet.now.mono;
+  for (const auto& server : fleet.roster.servers()) {
+    const Part* part = server->up() ? table.of(*server) : nullptr;
+    if (part == nullptr) continue;
+    oldest = std::min(oldest, table.block(*server)->received);
+    for (std::size_t row = 0; row < part->rows(); ++row) {
+      if (!part->led(row)) continue;
+      const std::string entity = entity_of(*part, row, table);
+      if (candidates.erase(entity) > 0) out.erase(check, entity);
+    }
+  }
+  for (const std::string& entity : candidates) {
+    const Mono since = leaderless_.try_emplace({check, entity}, fleet.now.mono).first->second;
+    if (oldest - since < kElection) out.erase(check, entity);
+  }
+}
+
+// Replicas on servers that are gone are one finding for each server, others one for each stream.
+void JetStreamJudge::replicas(const Fleet& fleet, Violations& out) const {
+  struct Missing {
+    std::size_t streams = 0;
+    std::string one;
+    std::string cluster;
+  };
+  std::map<std::string, Missing> missing;  // by server
+  for (const auto& server : fleet.roster.servers()) {
+    const Part* part = server->up() ? replicas_.table.of(*server) : nullptr;
+    for (std::size_t row = 0; part != nullptr && row < part->rows(); ++row) {
+      const std::string fault = replicas_.fault(*part, row);
+      if (fault.empty()) continue;
+      const std::string peer = clean(part->label(row, replicas_.name));
+      const std::string stream = entity_of(*part, row, replicas_.table);
+      if (fleet.gone(peer, replicas_.table.block(*server)->received)) {
+        Missing& of = missing[peer];
+        if (of.streams++ == 0) of.one = stream;
+        of.cluster = server->cluster;
+        continue;
+      }
+      out.add({.check = Check::stream_replicas,
+               .entity = stream,
+               .sentence = "replica " + peer + " of stream " + stream + " " + fault,
+               .cluster = server->cluster,
+               .account = std::string(part->label(row, replicas_.table.label("account")))});
+    }
+  }
+  for (const auto& [peer, of] : missing) {
+    const std::string streams =
+        of.streams == 1 ? "stream " + of.one + " lacks its replica"
+                        : std::to_string(of.streams) + " streams, " + of.one + " among them, lack their replicas";
+    out.add({.check = Check::stream_replicas,
+             .entity = of.cluster + "/" + peer,
+             .sentence = streams + " on server " + peer + ", which is gone",
+             .cluster = of.cluster,
+             .server = peer,
+             .value = static_cast<double>(of.streams)});
+  }
+}
+
+}  // namespace lookout

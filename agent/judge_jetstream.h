@@ -1,0 +1,65 @@
+// JetStreamJudge: the checks of Raft groups: the meta group, as its leader sees it, and streams and consumers, as those
+// see them who lead them. Owned by the Judge; loop thread.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/fleet.h"
+#include "agent/row_checks.h"
+
+namespace lookout {
+
+class JetStreamJudge {
+ public:
+  // `partial`: this agent sees a part of the servers only.
+  JetStreamJudge(std::span<const Collector> collectors, const CheckLimits& limits, bool partial);
+
+  // `out` has what rows say of streams and consumers without leader; what another server leads is taken out.
+  void judge(const Fleet& fleet, Violations& out);
+
+ private:
+  struct Peers {  // a table of the peers of Raft groups, as leaders see them
+    Peers(std::span<const Collector> collectors, const std::string& prefix);
+    // What is wrong with a peer, in words; empty: nothing.
+    [[nodiscard]] std::string fault(const Part& part, std::size_t row) const;
+
+    Table table;
+    std::size_t name;
+    std::size_t offline;
+    std::size_t current;
+    std::size_t lag;
+    std::size_t silence;
+  };
+  struct Group {  // the meta group of one domain
+    std::vector<const Server*> leaders;
+    bool leaderless = false;  // somebody knows of none
+    std::string cluster;
+  };
+  struct History {
+    std::string leader;
+    std::deque<Mono> changes;
+  };
+
+  void meta(const Fleet& fleet, Violations& out);
+  void leader(const Fleet& fleet, const std::string& entity, const Group& group, Violations& out);
+  void quorum(const Fleet& fleet, const std::string& entity, const Server& leader, Violations& out) const;
+  void confirm_leaderless(const Fleet& fleet, Check check, const Table& table, Violations& out);
+  void replicas(const Fleet& fleet, Violations& out) const;
+
+  const CheckLimits& limits_;
+  const bool partial_;
+  const Table meta_;
+  const Table streams_;
+  const Table consumers_;
+  const Peers peers_;
+  const Peers replicas_;
+  std::map<std::string, History> histories_;                  // by entity
+  std::map<std::pair<Check, std::string>, Mono> leaderless_;  // since when, by entity
+};
+
+}  // namespace lookout

@@ -1,0 +1,165 @@
+#include "agent/judge_mesh.h"
+
+#include <algorithm>
+#include <set>
+
+#include "agent/text.h"
+
+namespace lookout {
+namespace {
+
+constexpr Millis kLearned{60000};      // a leaf node that was there for so long is missed
+constexpr Millis kForgotten{3600000};  // ... for so long
+constexpr std::size_t kMaxLeafs = 20000;
+
+std::string count_of(std::size_t part, std::size_t all) {
+  return std::to_string(part) + " of " + std::to_string(all);
+}
+
+}  // namespace
+
+MeshJudge::MeshJudge(std::span<const Collector> collectors, bool partial)
+    : partial_(partial),
+      routes_(collectors, "nats_route_connections"),
+      gateways_(collectors, "nats_gateway_outbound_connections"),
+      leafnodes_(collectors, "nats_leafnode_connections") {}
+
+void MeshJudge::judge(const Fleet& fleet, Violations& out) {
+  clusters(fleet, out);
+  for (const auto& [name, cluster] : fleet.clusters) routes(fleet, cluster, out);
+  gateways(fleet, out);
+  leafnodes(fleet, out);
+}
+
+void MeshJudge::clusters(const Fleet& fleet, Violations& out) {
+  for (const auto& [name, cluster] : fleet.clusters) {
+    const std::size_t all = cluster.servers.size();
+    if (all > 1 && cluster.gone * 2 > all)
+      out.add({Check::cluster_servers, Health::critical, name,
+               count_of(cluster.gone, all) + " servers of cluster " + name + " are gone", name});
+    std::set<std::string> versions;
+    for (const Server* server : cluster.servers)
+      if (server->up()) versions.insert(server->version);
+    if (versions.size() < 2) continue;
+    std::string listed;
+    for (const std::string& version : versions) listed.append(listed.empty() ? "" : ", ").append(version);
+    out.add({Check::cluster_versions, Health::warning, name,
+             "servers of cluster " + name + " run different versions: " + listed, name});
+  }
+}
+
+// Every two live servers of a cluster must have a route to each other, as both of them see it.
+void MeshJudge::routes(const Fleet& fleet, const Fleet::Cluster& cluster, Violations& out) const {
+  std::vector<const Server*> members;
+  for (const Server* server : cluster.servers)
+    if (fleet.settled(*server) && server->name == server->base_name && routes_.of(*server) != nullptr)
+      members.push_back(server);
+  const std::size_t remote = routes_.label("remote");
+  for (const Server* server : members) {
+    const Part& part = *routes_.of(*server);
+    if (part.rows() + 1 >= cluster.servers.size()) continue;
+    std::set<std::string_view> remotes;
+    for (std::size_t row = 0; row < part.rows(); ++row) remotes.insert(part.label(row, remote));
+    for (const Server* other : members) {
+      if (other == server || remotes.contains(other->base_name)) continue;
+      const auto& [first, second] = std::minmax(server->name, other->name);
+      const std::string pair = cluster.name + "/" + first + " - " + second;
+      out.add({Check::cluster_routes, remotes.empty() ? Health::critical : Health::warning, pair,
+               "server " + server->entity() + " has no route to " + other->entity(), cluster.name});
+    }
+  }
+}
+
+// A server has an outbound connection to each cluster that any server has one to, or had while it is known.
+void MeshJudge::gateways(const Fleet& fleet, Violations& out) {
+  const std::size_t remote = gateways_.label("remote_cluster");
+  for (const auto& [name, cluster] : fleet.clusters) {
+    for (const Server* server : cluster.servers) {
+      const Part* part = gateways_.of(*server);
+      for (std::size_t row = 0; part != nullptr && row < part->rows(); ++row) {
+        const std::string to(part->label(row, remote));
+        if (partial_ || fleet.cluster(to) != nullptr) links_.insert({name, to});
+      }
+    }
+  }
+  std::erase_if(links_, [&](const auto& link) {
+    return fleet.cluster(link.first) == nullptr || (!partial_ && fleet.cluster(link.second) == nullptr);
+  });
+  for (const auto& [from, to] : links_) gateway(fleet, *fleet.cluster(from), to, out);
+}
+
+void MeshJudge::gateway(const Fleet& fleet, const Fleet::Cluster& from, const std::string& to, Violations& out) const {
+  const Fleet::Cluster* other = fleet.cluster(to);
+  if (other != nullptr && other->gone == other->servers.size()) return;  // that is what is wrong
+  const std::size_t remote = gateways_.label("remote_cluster");
+  std::vector<const Server*> without;
+  std::size_t looked_at = 0;
+  for (const Server* server : from.servers) {
+    const Part* part = gateways_.of(*server);
+    if (part == nullptr || !fleet.settled(*server)) continue;
+    ++looked_at;
+    bool has = false;
+    for (std::size_t row = 0; row < part->rows() && !has; ++row) has = part->label(row, remote) == to;
+    if (!has) without.push_back(server);
+  }
+  if (looked_at > 0 && without.size() == looked_at && !partial_) {
+    out.add({.check = Check::gateway_outbound,
+             .state = Health::critical,
+             .entity = from.name + " -> " + to,
+             .sentence = "no server of cluster " + from.name + " has a gateway connection to cluster " + to,
+             .cluster = from.name,
+             .remote = to});
+    return;
+  }
+  for (const Server* server : without)
+    out.add({.check = Check::gateway_outbound,
+             .entity = server->entity() + " -> " + to,
+             .sentence = "server " + server->entity() + " has no gateway connection to cluster " + to,
+             .cluster = from.name,
+             .server = server->name,
+             .remote = to});
+}
+
+// Leaf nodes come and go by design: missed is one that was there for a while, as its hubs saw it. It may dial another
+// cluster than the one before.
+void MeshJudge::leafnodes(const Fleet& fleet, Violations& out) {
+  bool blind = false;
+  for (const auto& server : fleet.roster.servers()) {
+    const Part* part = leafnodes_.of(*server);
+    if (part != nullptr)
+      learn(*server, *part, fleet.now);
+    else if (server->state == Lifecycle::up && leafnodes_.asked(*server))
+      blind = true;
+  }
+  if (blind) return;
+  std::erase_if(leafs_, [&](const auto& item) {
+    const Leaf& leaf = item.second;
+    const auto missing = fleet.now.mono - leaf.last;
+    return missing > kForgotten || (missing > Mono::duration(0) && leaf.last - leaf.first < kLearned);
+  });
+  for (const auto& [entity, leaf] : leafs_) {
+    if (leaf.last == fleet.now.mono) continue;
+    out.add({.check = Check::leafnode_missing,
+             .entity = entity,
+             .sentence = "leaf node " + entity + " is no longer connected to cluster " + leaf.cluster,
+             .cluster = leaf.cluster,
+             .account = leaf.account});
+  }
+}
+
+void MeshJudge::learn(const Server& hub, const Part& part, Now now) {
+  const std::size_t account = leafnodes_.label("account");
+  const std::size_t remote = leafnodes_.label("remote");
+  const std::size_t side = leafnodes_.label("side");
+  for (std::size_t row = 0; row < part.rows(); ++row) {
+    if (part.label(row, side) != "hub" || part.label(row, remote).empty()) continue;
+    const std::string of = clean(part.label(row, account));
+    const std::string entity = clean(part.label(row, remote)) + " (" + of + ")";
+    if (leafs_.size() >= kMaxLeafs && !leafs_.contains(entity)) continue;
+    Leaf& leaf = leafs_.try_emplace(entity, Leaf{{}, of, now.mono, {}}).first->second;
+    leaf.cluster = hub.cluster;
+    leaf.last = now.mono;
+  }
+}
+
+}  // namespace lookout

@@ -1,0 +1,45 @@
+// MeshJudge: the checks of what connects servers: routes, gateways and leaf nodes, and of clusters as a whole. Owned by
+// the Judge; loop thread.
+#pragma once
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "agent/fleet.h"
+
+namespace lookout {
+
+class MeshJudge {
+ public:
+  // `partial`: this agent sees a part of the servers only.
+  MeshJudge(std::span<const Collector> collectors, bool partial);
+
+  void judge(const Fleet& fleet, Violations& out);
+
+ private:
+  static void clusters(const Fleet& fleet, Violations& out);
+  void routes(const Fleet& fleet, const Fleet::Cluster& cluster, Violations& out) const;
+  void gateways(const Fleet& fleet, Violations& out);
+  void gateway(const Fleet& fleet, const Fleet::Cluster& from, const std::string& to, Violations& out) const;
+  void leafnodes(const Fleet& fleet, Violations& out);
+  void learn(const Server& hub, const Part& part, Now now);
+
+  struct Leaf {
+    std::string cluster;  // of the hub
+    std::string account;
+    Mono first;
+    Mono last;
+  };
+
+  const bool partial_;
+  const Table routes_;
+  const Table gateways_;
+  const Table leafnodes_;
+  std::set<std::pair<std::string, std::string>> links_;  // gateways that were there, by cluster and remote cluster
+  std::map<std::string, Leaf> leafs_;                    // leaf nodes that were there, by entity
+};
+
+}  // namespace lookout

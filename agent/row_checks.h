@@ -1,0 +1,60 @@
+// RowChecks: the checks that compare one number of a server's answer with a threshold. Each is a line of a table that
+// names the metric; the columns are found when it is made. Pure but for the growths it is given; loop thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "agent/fleet.h"
+#include "config/checks.h"
+
+namespace lookout {
+
+// The limits of all checks after the settings.
+class CheckLimits {
+ public:
+  explicit CheckLimits(std::vector<CheckSetting> settings);
+  [[nodiscard]] Limits of(Check check, std::string_view cluster, std::string_view account) const;
+
+ private:
+  std::vector<CheckSetting> settings_;
+  std::array<Limits, kChecks> general_;
+  std::array<bool, kChecks> special_{};  // a cluster or an account has its own
+};
+
+// The index of a label in a section; none: its size.
+[[nodiscard]] std::size_t label_of(const Section& section, std::string_view name);
+
+// "97 %", "1.5 GiB", "12 days".
+[[nodiscard]] std::string said(Unit unit, double value);
+
+class RowChecks {
+ public:
+  RowChecks(std::span<const Collector> collectors, const CheckLimits& limits);
+
+  // What is wrong by this answer of the server, which is not yet among its blocks.
+  [[nodiscard]] std::vector<Violation> look(Server& server, std::size_t collector, const Block& block) const;
+
+  // The collector whose answers a check is made by; none: no row check.
+  [[nodiscard]] std::optional<std::size_t> input_of(Check check) const;
+
+ private:
+  struct Bound {  // a line of the table with its columns
+    std::size_t line;
+    Column column;
+    std::vector<Column> over;
+    std::size_t growth;  // index into Judged::growths
+  };
+  void look_at(const Bound& bound, Server& server, const Block& block, std::vector<Violation>& out) const;
+  [[nodiscard]] std::optional<double> value_of(const Bound& bound, Server& server, const Block& block,
+                                               std::size_t row) const;
+
+  const std::span<const Collector> collectors_;
+  const CheckLimits& limits_;
+  std::vector<Bound> bounds_;  // by collector
+};
+
+}  // namespace lookout
