@@ -1,6 +1,7 @@
 #include "agent/decode.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -31,6 +32,12 @@ std::string_view text(element value) {
 
 double from_text(element value, As as) {
   if (as == As::ok) return value.is_string() ? (text(value) == "ok" ? 1 : 0) : kAbsent;
+  if (as == As::text_number) {
+    double out = kAbsent;
+    const std::string_view digits = text(value);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+    return error == std::errc{} && end == digits.data() + digits.size() && std::isfinite(out) ? out : kAbsent;
+  }
   if (as == As::go_duration) {
     const auto duration = parse_duration(text(value));
     return duration && *duration > 0 ? *duration : kAbsent;
@@ -62,6 +69,7 @@ double from_number(element value, As as) {
 double sample(element value, As as) {
   switch (as) {
     case As::timestamp:
+    case As::text_number:
     case As::go_duration:
     case As::ok:
       return from_text(value, as);

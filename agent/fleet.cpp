@@ -90,13 +90,15 @@ std::vector<const Violation*> Violations::of(Check check) const {
 
 std::vector<Column> columns_of(std::span<const Collector> collectors, std::string_view metric) {
   std::vector<Column> out;
-  for (std::size_t c = 0; c < collectors.size(); ++c) {
-    for (std::size_t s = 0; s < collectors[c].sections.size(); ++s) {
-      const Section& section = collectors[c].sections[s];
-      if (!section.native) continue;
-      for (std::size_t m = 0; m < section.metrics.size(); ++m)
-        if (section.metrics[m].name == metric) out.push_back({c, s, m});
-      if (!out.empty()) return out;
+  for (const bool native : {true, false}) {
+    for (std::size_t c = 0; c < collectors.size(); ++c) {
+      for (std::size_t s = 0; s < collectors[c].sections.size(); ++s) {
+        const Section& section = collectors[c].sections[s];
+        if (section.native != native) continue;
+        for (std::size_t m = 0; m < section.metrics.size(); ++m)
+          if (section.metrics[m].name == metric) out.push_back({c, s, m});
+        if (!out.empty()) return out;
+      }
     }
   }
   return out;

@@ -56,7 +56,8 @@ struct Column {
   std::size_t section = 0;
   std::size_t metric = 0;
 };
-// All of this name in the first section that has it and is shown on /metrics, one for each fixed label.
+// All of this name in the first section that has it, one for each fixed label; one that is shown on /metrics is
+// preferred.
 [[nodiscard]] std::vector<Column> columns_of(std::span<const Collector> collectors, std::string_view metric);
 
 // One section of the answers, found by the name of one of its metrics.
@@ -67,6 +68,9 @@ class Table {
   // What the server last said; null: nothing.
   [[nodiscard]] const Part* of(const Server& server) const;
   [[nodiscard]] const Block* block(const Server& server) const;
+  // In an answer of its collector.
+  [[nodiscard]] const Part& in(const Block& block) const { return block.parts[section_]; }
+  [[nodiscard]] bool is_of(std::size_t collector) const { return collector_ != nullptr && index_ == collector; }
   [[nodiscard]] std::size_t labels() const {
     return collector_ == nullptr ? 0 : collector_->sections[section_].labels.size();
   }

@@ -24,6 +24,8 @@ constexpr std::pair<Check, const char*> kInputs[] = {
     {Check::meta_peers, "nats_meta_has_leader"},
     {Check::meta_ghost_peers, "nats_meta_has_leader"},
     {Check::stream_replicas, "nats_stream_has_leader"},
+    {Check::stream_metadata, "nats_stream_has_leader"},
+    {Check::consumer_metadata, "nats_stream_has_leader"},
 };
 
 bool has_changed(const std::string& before, const std::string& now) {
@@ -41,6 +43,8 @@ Judge::Judge(const Config& config, std::span<const Collector> collectors)
       limits_(config.checks),
       collectors_(collectors),
       rows_(collectors, limits_),
+      metadata_(collectors),
+      account_limits_(collectors, "nats_account_max_connections"),
       mesh_(collectors, partial_),
       jetstream_(collectors, limits_, partial_) {
   for (std::size_t i = 0; i < kChecks; ++i) inputs_[i] = rows_.input_of(static_cast<Check>(i));
@@ -54,16 +58,20 @@ void Judge::look(Server& server, std::size_t collector, const Block* block) cons
   auto& rows = server.judged.rows;
   if (rows.empty()) rows.resize(collectors_.size());
   rows[collector].clear();
-  if (block != nullptr) rows[collector] = rows_.look(server, collector, *block);
+  if (block == nullptr) return;
+  rows[collector] = rows_.look(server, collector, *block);
+  metadata_.look(server, collector, *block, rows[collector]);
 }
 
-void Judge::evaluate(const Roster& roster, const LinkState& link, Findings& findings, Now now) {
+void Judge::evaluate(const Roster& roster, const std::vector<Account>& known, const LinkState& link,
+                     Findings& findings, Now now) {
   if (!link.connected() || link.identity() != Identity::system || now.mono < next_) return;
   next_ = now.mono + kEvery;
   const Fleet fleet(roster, now);
   Violations violations;
   rows(fleet, violations);
   servers(fleet, violations);
+  accounts(fleet, known, violations);
   mesh_.judge(fleet, violations);
   jetstream_.judge(fleet, violations);
   tell(fleet, violations, findings);
@@ -152,6 +160,51 @@ void Judge::clock(const Server& server, Violations& out, Now now) const {
            .cluster = server.cluster,
            .server = server.name,
            .value = skew,
+           .threshold = critical ? limits.critical : limits.warning});
+}
+
+// What all servers have of an account, against what its claims allow.
+void Judge::accounts(const Fleet& fleet, const std::vector<Account>& accounts, Violations& out) const {
+  std::map<std::string_view, std::pair<double, double>> allowed;  // connections and leaf nodes, by account
+  const std::size_t id = account_limits_.label("account");
+  const std::size_t connections = account_limits_.column("nats_account_max_connections");
+  const std::size_t leafnodes = account_limits_.column("nats_account_max_leafnodes");
+  for (const auto& server : fleet.roster.servers()) {
+    const Part* part = server->up() ? account_limits_.of(*server) : nullptr;
+    for (std::size_t row = 0; part != nullptr && row < part->rows(); ++row)
+      allowed[part->label(row, id)] = {part->value(row, connections), part->value(row, leafnodes)};
+  }
+  if (allowed.empty()) return;
+  std::map<AccountIndex, std::pair<double, double>> used;
+  for (const auto& server : fleet.roster.servers()) {
+    for (const auto& [index, state] : server->accounts) {
+      used[index].first += static_cast<double>(state.clients);
+      used[index].second += static_cast<double>(state.leafnodes);
+    }
+  }
+  for (const auto& [index, sums] : used) {
+    if (index >= accounts.size()) continue;
+    const auto limits = allowed.find(accounts[index].id);
+    if (limits == allowed.end()) continue;
+    compare(Check::account_connections, sums.first, limits->second.first, accounts[index], out);
+    compare(Check::account_leafnodes, sums.second, limits->second.second, accounts[index], out);
+  }
+}
+
+void Judge::compare(Check check, double used, double limit, const Account& account, Violations& out) const {
+  if (!(limit > 0)) return;  // not limited, or none allowed
+  const Limits limits = limits_.of(check, {}, account.id);
+  const double share = used / limit;
+  if (share < std::min(limits.warning, limits.critical)) return;
+  const bool critical = share >= limits.critical;
+  const char* what = check == Check::account_leafnodes ? " leaf nodes" : " connections";
+  out.add({.check = check,
+           .state = critical ? Health::critical : Health::warning,
+           .entity = account.id,
+           .sentence = "account " + clean(account.name) + " has " + said(Unit::count, used) + " of the " +
+                       said(Unit::count, limit) + what + " it may have",
+           .account = account.id,
+           .value = share,
            .threshold = critical ? limits.critical : limits.warning});
 }
 

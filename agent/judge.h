@@ -18,6 +18,7 @@
 #include "agent/judge_jetstream.h"
 #include "agent/judge_mesh.h"
 #include "agent/link_state.h"
+#include "agent/metadata_checks.h"
 #include "agent/roster.h"
 #include "agent/row_checks.h"
 #include "config/config.h"
@@ -31,7 +32,9 @@ class Judge {
   // An answer of the server, before it is put among its blocks; null: it refused.
   void look(Server& server, std::size_t collector, const Block* block) const;
 
-  void evaluate(const Roster& roster, const LinkState& link, Findings& findings, Now now);
+  // `accounts` by AccountIndex.
+  void evaluate(const Roster& roster, const std::vector<Account>& accounts, const LinkState& link, Findings& findings,
+                Now now);
 
  private:
   struct Life {  // of a server across its processes
@@ -43,6 +46,8 @@ class Judge {
   static void rows(const Fleet& fleet, Violations& out);
   void servers(const Fleet& fleet, Violations& out);
   void restarts(const Server& server, Life& life, Violations& out, Now now) const;
+  void accounts(const Fleet& fleet, const std::vector<Account>& accounts, Violations& out) const;
+  void compare(Check check, double used, double limit, const Account& account, Violations& out) const;
   void clock(const Server& server, Violations& out, Now now) const;
   void tell(const Fleet& fleet, const Violations& violations, Findings& findings) const;
   [[nodiscard]] Finding finding_of(const Violation& violation, const std::string& planned) const;
@@ -53,6 +58,8 @@ class Judge {
   const CheckLimits limits_;
   const std::span<const Collector> collectors_;
   const RowChecks rows_;
+  const MetadataChecks metadata_;
+  const Table account_limits_;
   MeshJudge mesh_;
   JetStreamJudge jetstream_;
   std::array<std::optional<std::size_t>, kChecks> inputs_;  // the collector whose answers a check needs

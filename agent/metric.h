@@ -26,6 +26,7 @@ enum class As : std::uint8_t {
   number,
   nanoseconds,  // integer ns -> seconds; negative ("never") is absent
   time_limit,   // the same, where 0 means that there is no limit: absent
+  text_number,  // a number written as text
   go_duration,  // Go's text, "1.5ms", "507µs", "2m3s" -> seconds; "0s" (not measured yet) is absent
   timestamp,    // RFC 3339 -> unix seconds; Go's zero time is absent
   unix_time,    // integer seconds since 1970; 0 is absent

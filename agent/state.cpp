@@ -301,7 +301,7 @@ void State::tick(Now now) {
   next_sweep_ = now.mono + kSweep;
   sweep(now);
   if (watches_auth_) report_auth(now);
-  judge_.evaluate(roster_, link_, findings_, now);
+  judge_.evaluate(roster_, *accounts_.share(), link_, findings_, now);
   changed_ = changed_ || findings_.version() != told_findings_;
 }
 

@@ -16,8 +16,8 @@ namespace lookout {
 struct Violation {
   Check check{};
   Health state = Health::warning;
-  std::string entity;
-  std::string sentence;
+  std::string entity = {};
+  std::string sentence = {};
   std::string cluster = {};
   std::string server = {};   // the one it is about; empty: none, or several
   std::string account = {};  // id

@@ -200,6 +200,42 @@ constexpr Metric kConsumerPeers[] = {
      "1 while the replica is joining or leaving the Raft group, else absent.", As::flag, "", "2.15.0"},
 };
 
+// What the owner of a stream or consumer wrote into its metadata for `nats server check`, which the checks of health
+// honour (agent/metadata_checks.h).
+constexpr Label kMonitoredStream[] = {{"account", "^^/id"}, {"stream", "^/name"}};
+constexpr Metric kStreamMonitor[] = {
+    {gauge, "nats_stream_monitor_lag_critical", "/io.nats.monitor.lag-critical", "Threshold.", As::text_number},
+    {gauge, "nats_stream_monitor_seen_critical_seconds", "/io.nats.monitor.seen-critical", "Threshold.",
+     As::go_duration},
+    {gauge, "nats_stream_monitor_min_sources", "/io.nats.monitor.min-sources", "Threshold.", As::text_number},
+    {gauge, "nats_stream_monitor_max_sources", "/io.nats.monitor.max-sources", "Threshold.", As::text_number},
+    {gauge, "nats_stream_monitor_peer_expect", "/io.nats.monitor.peer-expect", "Threshold.", As::text_number},
+    {gauge, "nats_stream_monitor_peer_lag_critical", "/io.nats.monitor.peer-lag-critical", "Threshold.",
+     As::text_number},
+    {gauge, "nats_stream_monitor_peer_seen_critical_seconds", "/io.nats.monitor.peer-seen-critical", "Threshold.",
+     As::go_duration},
+    {gauge, "nats_stream_monitor_msgs_warn", "/io.nats.monitor.msgs-warn", "Threshold.", As::text_number},
+    {gauge, "nats_stream_monitor_msgs_critical", "/io.nats.monitor.msgs-critical", "Threshold.", As::text_number},
+    {gauge, "nats_stream_monitor_subjects_warn", "/io.nats.monitor.subjects-warn", "Threshold.", As::text_number},
+    {gauge, "nats_stream_monitor_subjects_critical", "/io.nats.monitor.subjects-critical", "Threshold.",
+     As::text_number},
+};
+constexpr Label kMonitoredConsumer[] = {{"account", "^^^/id"}, {"stream", "^^/name"}, {"consumer", "^/name"}};
+constexpr Metric kConsumerMonitor[] = {
+    {gauge, "nats_consumer_monitor_outstanding_ack_critical", "/io.nats.monitor.outstanding-ack-critical", "Threshold.",
+     As::text_number},
+    {gauge, "nats_consumer_monitor_waiting_critical", "/io.nats.monitor.waiting-critical", "Threshold.",
+     As::text_number},
+    {gauge, "nats_consumer_monitor_unprocessed_critical", "/io.nats.monitor.unprocessed-critical", "Threshold.",
+     As::text_number},
+    {gauge, "nats_consumer_monitor_last_delivery_critical_seconds", "/io.nats.monitor.last-delivery-critical",
+     "Threshold.", As::go_duration},
+    {gauge, "nats_consumer_monitor_last_ack_critical_seconds", "/io.nats.monitor.last-ack-critical", "Threshold.",
+     As::go_duration},
+    {gauge, "nats_consumer_monitor_redelivery_critical", "/io.nats.monitor.redelivery-critical", "Threshold.",
+     As::text_number},
+};
+
 constexpr Section kSections[] = {
     {.path = "/data", .labels = {}, .metrics = kServer},
     {.path = "/data/account_details", .labels = kAccount, .metrics = kAccounts, .of = Of::domain, .rows = 20000},
@@ -246,6 +282,21 @@ constexpr Section kSections[] = {
      .of = Of::asset,
      .rows = 800000,
      .leader = "^/cluster/leader"},
+    {.path = "/data/account_details/*/stream_detail/*/config/metadata",
+     .labels = kMonitoredStream,
+     .metrics = kStreamMonitor,
+     .rows = 50000,
+     .leader = "^/cluster/leader",
+     .standalone = "^/cluster",
+     .native = false},
+    {.path = "/data/account_details/*/stream_detail/*/consumer_detail/*/config/metadata",
+     .labels = kMonitoredConsumer,
+     .metrics = kConsumerMonitor,
+     .level = Level::detail,
+     .rows = 200000,
+     .leader = "^/cluster/leader",
+     .standalone = "^/cluster",
+     .native = false},
 };
 static_assert(well_formed(kSections));
 

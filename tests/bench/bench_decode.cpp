@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "agent/decode.h"
 #include "agent/inbox.h"
+#include "agent/judge.h"
 #include "agent/state.h"
 #include "collectors/collectors.h"
 #include "exporters/gzip.h"
@@ -115,6 +117,60 @@ void apply_reply(State& fleet, ReplyDecoder& decoder, std::size_t collector, con
   fleet.apply(*reply, assembly.finish(), collector, now);
 }
 
+std::size_t index_of(std::string_view name) {
+  std::size_t index = 0;
+  while (collectors()[index].name != name) ++index;
+  return index;
+}
+
+// What a server says of `count` streams with three replicas that it leads.
+std::string jsz_of(const std::string& name, const std::string& id, int count) {
+  using nlohmann::json;
+  json streams = json::array();
+  for (int i = 0; i < count; ++i) {
+    json replicas = json::array();
+    for (const char* peer : {"server-a", "server-b"})
+      replicas.push_back({{"name", peer}, {"current", true}, {"active", 1000}});
+    streams.push_back({{"name", name + "-" + std::to_string(i)},
+                       {"config", {{"num_replicas", 3}, {"max_msgs", 1000}, {"discard", "new"}}},
+                       {"state", {{"messages", i}, {"bytes", i}}},
+                       {"cluster", {{"leader", name}, {"replicas", replicas}}}});
+  }
+  return json{{"server", {{"name", name}, {"id", id}, {"cluster", "C1"}, {"ver", "2.15.1"}, {"time", "2026-01-01T00:00:00Z"}}},
+              {"data", {{"account_details", {{{"id", "APP"}, {"stream_detail", streams}}}}}}}
+      .dump();
+}
+
+// All checks of 1,000 servers and 50,000 streams: numbers of every answer, and what takes several servers to see.
+void Judge_(benchmark::State& state) {
+  const auto servers = static_cast<int>(state.range(0));
+  constexpr int kStreams = 50;
+  State fleet = make_state();
+  ReplyDecoder replies;
+  test::Clock clock;
+  fleet.apply(LinkEvent{.kind = LinkEvent::Kind::connected, .server_id = "N1000000"}, clock.now());
+  for (int i = 0; i < servers; ++i) {
+    const std::string name = "server-" + std::to_string(i);
+    const std::string id = "N" + std::to_string(1000000 + i);
+    for (const auto& [collector, record] :
+         {std::pair{"statsz", "req.PING.STATSZ.1.json"}, std::pair{"varz", "req.PING.VARZ.1.json"}}) {
+      const test::Held held("r.0.1", bench::recorded_as(collector, record, name, id));
+      apply_reply(fleet, replies, index_of(collector), held.message(clock.now().mono), clock.now());
+    }
+    const test::Held jsz("r.0.1", jsz_of(name, id, kStreams));
+    apply_reply(fleet, replies, index_of("jsz"), jsz.message(clock.now().mono), clock.now());
+  }
+  Judge judge(config(), collectors());
+  Findings findings;
+  for (auto _ : state) {
+    for (const auto& server : fleet.roster().servers())
+      for (std::size_t i = 0; i < collectors().size(); ++i)
+        if (server->blocks[i] != nullptr) judge.look(*server, i, server->blocks[i].get());
+    judge.evaluate(fleet.roster(), {}, fleet.link(), findings, clock.after(std::chrono::seconds(1)));
+  }
+  state.SetLabel("findings=" + std::to_string(findings.raised().size()) + " ");
+}
+
 // Servers as alike as those of one fleet: recorded STATSZ and VARZ, one client, one failed login each.
 std::shared_ptr<const Snapshot> fleet_of(int servers) {
   State fleet = make_state();
@@ -192,6 +248,7 @@ BENCHMARK(Decode)->Name("decode");
 BENCHMARK(Apply)->Name("apply");
 BENCHMARK(CallbackToCounters)->Name("callback_to_counters");
 BENCHMARK(StatszReply)->Name("statsz");
+BENCHMARK(Judge_)->Name("judge")->Arg(1000)->Unit(benchmark::kNanosecond);
 constexpr int kMillionSeries = 8700;  // servers of this kind have it
 BENCHMARK(Render)->Name("render")->Arg(3)->Arg(1000)->Arg(kMillionSeries);
 BENCHMARK(Compress)->Name("compress")->Arg(1000);

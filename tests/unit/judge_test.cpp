@@ -388,6 +388,35 @@ TEST_F(JudgeTest, ReplicasOnAServerThatIsGoneAreOneFinding) {
   EXPECT_THAT(found(), testing::Not(testing::Contains("warning stream_replicas APP/A")));
 }
 
+TEST_F(JudgeTest, AStreamSetsItsOwnThresholds) {
+  cluster("east", 1);
+  json limited = stream("S", "n1", {"n2"});
+  limited["config"]["metadata"] = {{"io.nats.monitor.msgs-critical", "10"}, {"io.nats.monitor.peer-expect", "3"}};
+  json sourced = stream("T", "n1", {});
+  sourced["config"]["metadata"] = {{"io.nats.monitor.lag-critical", "100"}, {"io.nats.monitor.seen-critical", "1m"}};
+  sourced["sources"] = {{{"name", "S"}, {"lag", 100}, {"active", 1000}}};
+  json fine = stream("U", "n1", {});
+  fine["config"]["metadata"] = {{"io.nats.monitor.msgs-critical", "0"}, {"io.nats.monitor.lag-critical", "nonsense"}};
+  node("n1").says["jsz"] = jsz({limited, sourced, fine});
+  pass(120s);
+  EXPECT_THAT(found(), ElementsAre("critical stream_metadata APP/S", "critical stream_metadata APP/T"));
+  EXPECT_THAT(sentence(), HasSubstr("where its metadata sets"));
+}
+
+TEST_F(JudgeTest, AnAccountsConnectionsAreThoseOfAllServers) {
+  cluster("east", 2);
+  const json claims{{"nats", {{"limits", {{"conn", 10}, {"leaf", -1}}}}}};
+  node("n1").says["accountz"] = {{"account_detail", {{"account_name", "ACC"}, {"decoded_jwt", claims}}}};
+  for (const char* name : {"n1", "n2"})
+    node(name).says["accstatz"] = {{"account_statz", {{{"acc", "ACC"}, {"name", "Orders"}, {"conns", 4}}}}};
+  pass(120s);
+  EXPECT_THAT(found(), IsEmpty());
+  node("n2").says["accstatz"]["account_statz"][0]["conns"] = 5;
+  pass(120s);
+  EXPECT_THAT(found(), ElementsAre("warning account_connections ACC"));
+  EXPECT_THAT(sentence(), HasSubstr("Orders has 9 of the 10 connections"));
+}
+
 TEST_F(JudgeTest, SlowConsumersAreThoseOfTheLastMinute) {
   cluster("east", 1);
   node("n1").says["varz"]["slow_consumer_stats"]["clients"] = 40;
