@@ -113,12 +113,12 @@ struct CheckInfo {
 // account/APP/stream_replicas=-/-/5m.
 struct CheckSetting {
   enum class Of : std::uint8_t { all, cluster, account } of = Of::all;
-  std::string name;  // of the cluster or account
+  std::string name = {};  // of the cluster or account
   Check check{};
   bool on = true;
-  std::optional<double> warning;  // absent: unchanged; kNever: none
-  std::optional<double> critical;
-  std::optional<std::chrono::milliseconds> raise;
+  std::optional<double> warning = {};  // absent: unchanged; kNever: none
+  std::optional<double> critical = {};
+  std::optional<std::chrono::milliseconds> raise = {};
 
   bool operator==(const CheckSetting&) const = default;
 };
