@@ -48,7 +48,7 @@ class Mixed : public testing::Test {
       server->set_routes({routes[0], routes[1], routes[2]});
       server->start();
     }
-    ASSERT_TRUE(eventually([this] { return whole(); }, 30s));
+    ASSERT_TRUE(eventually([this] { return whole(); }, 90s));
   }
 
   void add(const ServerSpec& spec) { servers_.push_back(std::make_unique<NatsServer>(dir_, spec)); }
