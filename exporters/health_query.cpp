@@ -15,7 +15,7 @@ std::string quoted(const std::string& text) {
   return "'" + clean(text, kShown) + "'";
 }
 
-// Takes a value; the rest of a sentence that begins with the parameter's name says what is wrong.
+// Takes a value; what is wrong is the rest of a sentence that begins with the parameter's name.
 struct Parameter {
   const char* name;
   std::string (*take)(HealthRequest& request, const std::string& value);
@@ -56,10 +56,12 @@ Result<HealthRequest> read_health_request(const Parameters& parameters) {
                                            [&, name = name](const Parameter& each) { return each.name == name; });
     if (known == std::end(kParameters))
       return Error{"/health has the parameters cluster, server, account, check and strict, not " + quoted(name) + "."};
-    if (parameters.count(name) > 1) return Error{"The parameter " + name + " must be given only once."};
-    if (value.empty()) return Error{"The parameter " + name + " must not be empty."};
-    if (const std::string wrong = known->take(request, value); !wrong.empty())
-      return Error{"The parameter " + name + " " + wrong + "."};
+    std::string wrong;
+    if (parameters.count(name) > 1)
+      wrong = "must be given only once";
+    else
+      wrong = value.empty() ? "must not be empty" : known->take(request, value);
+    if (!wrong.empty()) return Error{std::string("The parameter ").append(name).append(" ").append(wrong).append(".")};
   }
   return request;
 }
