@@ -99,9 +99,9 @@ void State::recover(Server& server, const Reply& reply, const Block& block, Now 
   if (std::exchange(ring.inherits, false)) until = ring.first = end_of_predecessor(part, ring.first);
   Wall newest = ring.known == Wall{} ? reply.server.time : ring.known;
   Wall oldest = reply.server.time;
-  // Where no event was missed, those on their way count first, since they need not wait; the next reading sees the
-  // rest.
-  const Wall settled = ring.gap ? reply.server.time : reply.server.time - kSlack;
+  // Where it is read again and again, events on their way count first, since they need not wait.
+  const bool again = parse_version(server.version) < kTellsAll && !ring.gap;
+  const Wall settled = again ? reply.server.time - kSlack : reply.server.time;
   std::uint64_t after_gap = 0;
   for (std::size_t row = 0; row < part.rows(); ++row) {
     Event event;
