@@ -11,6 +11,8 @@
 
 namespace lookout {
 
+struct Finding;
+
 enum class EventKind : std::uint8_t {
   connect,
   disconnect,
@@ -37,32 +39,39 @@ enum class EventKind : std::uint8_t {
   server_retired,
   auth_pattern,       // failed authentications make a pattern; `reason` says which and why
   auth_pattern_over,  // and no longer do
+  // Not received either: what became of `finding`. Those of patterns are told by the two above.
+  finding_raised,
+  finding_changed,  // its state did
+  finding_cleared,
 };
 inline constexpr std::size_t kEventKinds = 17;  // the received ones
-inline constexpr std::array<const char*, kEventKinds + 7> kEventNames{"connect",
-                                                                      "disconnect",
-                                                                      "auth_error",
-                                                                      "account_connections",
-                                                                      "account_connections_legacy",
-                                                                      "leafnode_connect",
-                                                                      "leafnode_disconnect",
-                                                                      "statsz",
-                                                                      "shutdown",
-                                                                      "lameduck",
-                                                                      "ocsp_peer_reject",
-                                                                      "ocsp_peer_link_invalid",
-                                                                      "claims_update",
-                                                                      "jetstream_advisory",
-                                                                      "foreign",
-                                                                      "unknown",
-                                                                      "malformed",
-                                                                      "server_joined",
-                                                                      "server_restarted",
-                                                                      "server_lost",
-                                                                      "server_returned",
-                                                                      "server_retired",
-                                                                      "auth_pattern",
-                                                                      "auth_pattern_over"};
+inline constexpr std::array<const char*, kEventKinds + 10> kEventNames{"connect",
+                                                                       "disconnect",
+                                                                       "auth_error",
+                                                                       "account_connections",
+                                                                       "account_connections_legacy",
+                                                                       "leafnode_connect",
+                                                                       "leafnode_disconnect",
+                                                                       "statsz",
+                                                                       "shutdown",
+                                                                       "lameduck",
+                                                                       "ocsp_peer_reject",
+                                                                       "ocsp_peer_link_invalid",
+                                                                       "claims_update",
+                                                                       "jetstream_advisory",
+                                                                       "foreign",
+                                                                       "unknown",
+                                                                       "malformed",
+                                                                       "server_joined",
+                                                                       "server_restarted",
+                                                                       "server_lost",
+                                                                       "server_returned",
+                                                                       "server_retired",
+                                                                       "auth_pattern",
+                                                                       "auth_pattern_over",
+                                                                       "finding_raised",
+                                                                       "finding_changed",
+                                                                       "finding_cleared"};
 
 // Kind and client type of a connection, bounded for labels. Order = kinds in the tables of event.cpp.
 enum class ClientKind : std::uint8_t { client, leafnode, router, gateway, other };
@@ -140,6 +149,7 @@ struct Event {
   std::string_view consumer;
   std::string_view removed_server;
   std::string_view removed_cluster;
+  const Finding* finding = nullptr;  // finding_*: as it is now, or was at last
 };
 
 // What a disconnect reason means for counting.

@@ -26,38 +26,43 @@ bool Findings::worsens(const Entry& entry, const Hysteresis& hysteresis, Now now
 }
 
 void Findings::report(Finding seen, Hysteresis hysteresis, Now now) {
-  Health state = seen.state;
   std::pair key(seen.check, seen.entity);
   auto found = entries_.find(key);
   if (found == entries_.end()) {
-    if (state == Health::ok) return;
-    found =
-        entries_
-            .emplace(std::move(key), Entry{{seen.check, seen.entity, Health::ok, now.wall, {}}, state, now.mono, {}})
-            .first;
+    if (seen.state == Health::ok) return;
+    const Entry fresh{{seen.check, seen.entity, Health::ok, now.wall, {}}, seen.state, now.mono, {}};
+    found = entries_.emplace(std::move(key), fresh).first;
   }
   Entry& entry = found->second;
   entry.reported = now.mono;
-  if (entry.seen != state) {
-    entry.seen = state;
+  if (entry.seen != seen.state) {
+    entry.seen = seen.state;
     entry.seen_since = now.mono;
   }
-  if (worsens(entry, hysteresis, now)) state = seen.state = Health::critical;
-  // What is raised stays as it is while nobody knows better.
-  const bool frozen =
-      state == Health::unknown && (entry.shown.state == Health::warning || entry.shown.state == Health::critical);
-  const bool worse = rank(state) > rank(entry.shown.state);
-  const Millis needed = worse ? hysteresis.raise : hysteresis.clear;
-  if (frozen || now.mono - entry.seen_since < needed) return;
-  if (state == Health::ok) {
-    version_ += entry.shown.state != Health::ok ? 1 : 0;
-    entries_.erase(found);
+  if (worsens(entry, hysteresis, now)) seen.state = Health::critical;
+  if (takes_effect(entry, seen.state, hysteresis, now)) show(found, std::move(seen), now);
+}
+
+// What is raised stays as it is while nobody knows better.
+bool Findings::takes_effect(const Entry& entry, Health state, Hysteresis hysteresis, Now now) const {
+  const Health shown = entry.shown.state;
+  if (state == Health::unknown && (shown == Health::warning || shown == Health::critical)) return false;
+  if (is_worse(state, shown)) return at_once_ || now.mono - entry.seen_since >= hysteresis.raise;
+  return now.mono - entry.seen_since >= hysteresis.clear;
+}
+
+void Findings::show(Entries::iterator at, Finding seen, Now now) {
+  Finding& shown = at->second.shown;
+  const bool turns = seen.state != shown.state;
+  if (turns) changed(seen.check, seen.state);
+  if (seen.state == Health::ok) {
+    entries_.erase(at);
     return;
   }
-  seen.since = entry.shown.state != state ? now.wall : entry.shown.since;
-  if (seen == entry.shown) return;
+  seen.since = turns ? now.wall : shown.since;
+  if (seen == shown) return;
   ++version_;
-  entry.shown = std::move(seen);
+  shown = std::move(seen);
 }
 
 void Findings::settle(const std::function<std::optional<Hysteresis>(const Finding&)>& about,
@@ -75,7 +80,16 @@ void Findings::settle(const std::function<std::optional<Hysteresis>(const Findin
 }
 
 void Findings::forget(const std::string& entity) {
-  version_ += std::erase_if(entries_, [&](const auto& item) { return item.first.second == entity; });
+  std::erase_if(entries_, [&](const auto& item) {
+    const bool gone = item.first.second == entity;
+    if (gone && item.second.shown.state != Health::ok) changed(item.first.first, Health::ok);
+    return gone;
+  });
+}
+
+void Findings::changed(const std::string& check, Health state) {
+  ++version_;
+  ++transitions_[check][static_cast<std::size_t>(state)];
 }
 
 std::vector<Finding> Findings::raised() const {
@@ -88,10 +102,14 @@ std::vector<Finding> Findings::raised() const {
   return out;
 }
 
+bool is_worse(Health state, Health than) {
+  return rank(state) > rank(than);
+}
+
 Health worst(const std::vector<Finding>& findings) {
   Health worst = Health::ok;
   for (const Finding& finding : findings) {
-    if (rank(finding.state) > rank(worst)) worst = finding.state;
+    if (is_worse(finding.state, worst)) worst = finding.state;
   }
   return worst;
 }

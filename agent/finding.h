@@ -2,8 +2,10 @@
 // same board.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -58,9 +60,15 @@ struct Hysteresis {
   Millis worsen{0};
 };
 
+// How often findings of each check took each state, by check and Health.
+using Transitions = std::map<std::string, std::array<std::uint64_t, std::size(kHealthNames)>>;
+
 // The board of findings. Owned by State; loop thread. A check that reports `unknown` freezes what is already raised.
 class Findings {
  public:
+  // `at_once`: nothing has to last to be raised, for who has one look only.
+  explicit Findings(bool at_once = false) : at_once_(at_once) {}
+
   // What a check sees now. `ok` clears (after `hysteresis.clear`).
   void report(const std::string& check, const std::string& entity, Health state, std::string sentence,
               Hysteresis hysteresis, Now now);
@@ -80,6 +88,8 @@ class Findings {
   // All that is not ok, worst first, then by check and entity.
   [[nodiscard]] std::vector<Finding> raised() const;
 
+  [[nodiscard]] const Transitions& transitions() const { return transitions_; }
+
  private:
   struct Entry {
     Finding shown;
@@ -87,13 +97,23 @@ class Findings {
     Mono seen_since;
     Mono reported;
   };
-  static bool worsens(const Entry& entry, const Hysteresis& hysteresis, Now now);
+  using Entries = std::map<std::pair<std::string, std::string>, Entry>;
 
-  std::map<std::pair<std::string, std::string>, Entry> entries_;
+  [[nodiscard]] static bool worsens(const Entry& entry, const Hysteresis& hysteresis, Now now);
+  [[nodiscard]] bool takes_effect(const Entry& entry, Health state, Hysteresis hysteresis, Now now) const;
+  void show(Entries::iterator at, Finding seen, Now now);
+  void changed(const std::string& check, Health state);
+
+  const bool at_once_;
+  Entries entries_;
+  Transitions transitions_;
   std::uint64_t version_ = 0;
 };
 
-// The worst state: critical over warning over unknown over ok.
+// Critical over warning over unknown over ok.
+[[nodiscard]] bool is_worse(Health state, Health than);
+
+// The worst state.
 [[nodiscard]] Health worst(const std::vector<Finding>& findings);
 
 }  // namespace lookout

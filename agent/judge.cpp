@@ -42,7 +42,7 @@ Judge::Judge(const Config& config, std::span<const Collector> collectors)
       metadata_(collectors),
       account_limits_(collectors, "nats_account_max_connections"),
       mesh_(collectors, partial_),
-      jetstream_(collectors, limits_, partial_) {
+      jetstream_(collectors, limits_, partial_, config.command == Command::check) {
   for (std::size_t i = 0; i < kChecks; ++i) inputs_[i] = rows_.input_of(static_cast<Check>(i));
   for (const auto& [check, metric] : kInputs) {
     const auto columns = columns_of(collectors, metric);

@@ -42,9 +42,11 @@ std::string JetStreamJudge::Peers::fault(const Part& part, std::size_t row) cons
   return {};
 }
 
-JetStreamJudge::JetStreamJudge(std::span<const Collector> collectors, const CheckLimits& limits, bool partial)
+JetStreamJudge::JetStreamJudge(std::span<const Collector> collectors, const CheckLimits& limits, bool partial,
+                               bool once)
     : limits_(limits),
       partial_(partial),
+      once_(once),
       meta_(collectors, "nats_meta_has_leader"),
       streams_(collectors, "nats_stream_has_leader"),
       consumers_(collectors, "nats_consumer_has_leader"),
@@ -165,7 +167,7 @@ void JetStreamJudge::confirm_leaderless(const Fleet& fleet, Check check, const T
     if (server->up() && table.block(*server) != nullptr) oldest = std::min(oldest, table.block(*server)->received);
   for (const std::string& entity : candidates) {
     const Mono since = leaderless_.try_emplace({check, entity}, fleet.now.mono).first->second;
-    if (oldest - since < kElection) out.erase(check, entity);
+    if (!once_ && oldest - since < kElection) out.erase(check, entity);
   }
 }
 

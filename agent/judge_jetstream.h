@@ -16,8 +16,8 @@ namespace lookout {
 
 class JetStreamJudge {
  public:
-  // `partial`: this agent sees a part of the servers only.
-  JetStreamJudge(std::span<const Collector> collectors, const CheckLimits& limits, bool partial);
+  // `partial`: this agent sees a part of the servers only. `once`: it looks once, and does not wait for an election.
+  JetStreamJudge(std::span<const Collector> collectors, const CheckLimits& limits, bool partial, bool once);
 
   // `out` has what rows say of streams and consumers without leader; what another server leads is taken out.
   void judge(const Fleet& fleet, Violations& out);
@@ -60,6 +60,7 @@ class JetStreamJudge {
 
   const CheckLimits& limits_;
   const bool partial_;
+  const bool once_;
   const Table meta_;
   const Table streams_;
   const Table consumers_;

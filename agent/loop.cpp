@@ -54,7 +54,8 @@ Loop::Loop(const Config& config, std::span<const Collector> collectors, DecodeEv
     : tick_(tick_for(config.collect)),
       collectors_(collectors),
       decode_(std::move(decode)),
-      state_(config, collectors, std::move(sink)),
+      sink_(std::move(sink)),
+      state_(config, collectors, sink_),
       poller_(config, collectors, transport),
       memory_(config.memory_limit),
       inbox_(inbox),
@@ -199,21 +200,44 @@ void Loop::watch_memory(Now now) {
 }
 
 // A finding is told when it comes, changes its state, and goes.
-void Loop::log_findings() {
-  std::map<std::string, Health> raised;
-  for (const Finding& finding : state_.findings().raised()) {
-    std::string key = finding.check + " " + finding.entity;
-    if (finding.check == kIncomplete) key.append(": ").append(finding.sentence);  // who it is, is told
-    raised[key] = finding.state;
-    const auto before = told_.find(key);
-    if (finding.state == Health::unknown || (before != told_.end() && before->second == finding.state)) continue;
-    const auto tell = finding.state == Health::critical ? log::error : log::warn;
-    tell(finding.sentence, {{"check", finding.check}, {"entity", finding.entity}});
+void Loop::tell_findings(Now now) {
+  const Findings& findings = state_.findings();
+  if (std::exchange(told_version_, findings.version()) == findings.version()) return;
+  std::map<std::pair<std::string, std::string>, Finding> raised;
+  for (Finding& finding : findings.raised()) {
+    const auto before = told_.find({finding.check, finding.entity});
+    tell(finding, before == told_.end() ? nullptr : &before->second, now);
+    raised.try_emplace({finding.check, finding.entity}, std::move(finding));
   }
-  for (const auto& [key, state] : told_) {
-    if (state != Health::unknown && !raised.contains(key)) log::info("resolved", {{"finding", key}});
+  for (const auto& [key, finding] : told_) {
+    if (!raised.contains(key)) tell_over(finding, now);
   }
   told_ = std::move(raised);
+}
+
+void Loop::tell(const Finding& finding, const Finding* before, Now now) {
+  const bool names = finding.check == kIncomplete;  // who does not answer
+  if (before != nullptr && before->state == finding.state && !(names && before->sentence != finding.sentence)) return;
+  log_event(before == nullptr ? EventKind::finding_raised : EventKind::finding_changed, finding, now);
+  if (finding.state == Health::unknown) return;
+  const auto say = finding.state == Health::critical ? log::error : log::warn;
+  say(finding.sentence, {{"check", finding.check}, {"entity", finding.entity}});
+}
+
+void Loop::tell_over(const Finding& finding, Now now) {
+  log_event(EventKind::finding_cleared, finding, now);
+  if (finding.state != Health::unknown)
+    log::info("resolved", {{"check", finding.check}, {"entity", finding.entity}, {"was", finding.sentence}});
+}
+
+// Patterns of failed logins have events of their own.
+void Loop::log_event(EventKind kind, const Finding& finding, Now now) const {
+  if (finding.check.starts_with("auth_")) return;
+  Event event;
+  event.kind = kind;
+  event.timestamp = now.wall;
+  event.finding = &finding;
+  sink_(event, now);
 }
 
 void Loop::report_rounds(Now now) {
@@ -257,7 +281,7 @@ void Loop::publish(Now now) {
   next_publish_ = now.mono + kPublish;
   persist(now);  // first: what is shown can no longer be lost with the process
   cell_.put(state_.snapshot(poller_.rounds(), now));
-  log_findings();
+  tell_findings(now);
 }
 
 }  // namespace lookout

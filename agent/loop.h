@@ -8,6 +8,8 @@
 #include <optional>
 #include <span>
 #include <stop_token>
+#include <string>
+#include <utility>
 
 #include "agent/cell.h"
 #include "agent/decode.h"
@@ -48,7 +50,10 @@ class Loop {
   void report_rounds(Now now);
   void watch_memory(Now now);
   [[nodiscard]] std::optional<std::size_t> largest_answers() const;
-  void log_findings();
+  void tell_findings(Now now);
+  void tell(const Finding& finding, const Finding* before, Now now);
+  void tell_over(const Finding& finding, Now now);
+  void log_event(EventKind kind, const Finding& finding, Now now) const;
   void publish(Now now);
   void restore(Now now);
   void persist(Now now);
@@ -56,6 +61,7 @@ class Loop {
   const Millis tick_;
   const std::span<const Collector> collectors_;
   const DecodeEvent decode_;
+  const State::Sink sink_;
   ReplyDecoder replies_;
   State state_;
   Poller poller_;
@@ -68,8 +74,9 @@ class Loop {
   Mono next_tick_{};
   Mono next_publish_{};
   std::uint64_t reported_rounds_ = 0;
-  std::string last_failure_;  // logged once per change
-  std::map<std::string, Health> told_;
+  std::string last_failure_;                                     // logged once per change
+  std::map<std::pair<std::string, std::string>, Finding> told_;  // by check and entity
+  std::uint64_t told_version_ = 0;                               // of the board
 };
 
 }  // namespace lookout

@@ -2,10 +2,12 @@
 // blocked.
 #include <malloc.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <exception>
 #include <memory>
@@ -21,6 +23,7 @@
 #include "collectors/collectors.h"
 #include "config/config.h"
 #include "exporters/check.h"
+#include "exporters/checks_reference.h"
 #include "exporters/event_log.h"
 #include "exporters/http.h"
 #include "exporters/notifier.h"
@@ -150,24 +153,40 @@ class Server {
   Instruments instruments_;
 };
 
-// What the findings are made of; the rest is not asked for a check.
+// What no check is made of is not asked for one look.
 Config only_checked(Config config) {
   config.state_dir.clear();
-  for (auto& [endpoint, options] : config.collect) {
-    if (endpoint != "statsz" && endpoint != "varz") options.level = Level::off;
-  }
+  for (const char* endpoint : {"idz", "healthz_js_enabled", "healthz_js_server", "healthz_js_meta", "subsz", "connz",
+                               "closed", "raftz", "ipqueuesz"})
+    config.collect.at(endpoint).level = Level::off;
   return config;
 }
 
-// Whether `check` knows enough: one round is through, or the login will not succeed soon.
-bool answered(const Config& config, const Snapshot& snapshot, Mono::duration waited) {
+// Whether the login will not succeed soon, or leads nowhere.
+bool failed(const Snapshot& snapshot, Mono::duration waited) {
   if (!snapshot.link.connected) return !snapshot.link.sentence.empty() && waited > kLoginPatience;
-  if (snapshot.link.identity != Identity::system) return snapshot.link.identity != Identity::unknown;
-  for (std::size_t i = 0; i < snapshot.rounds.size(); ++i) {
-    const bool asked = config.collect.at(collectors()[i].name).level != Level::off;
-    if (asked && snapshot.rounds[i].rounds_total == 0) return false;
+  return snapshot.link.identity != Identity::system && snapshot.link.identity != Identity::unknown;
+}
+
+// One picture in which every answer of one round is judged; or the last one before patience or a signal ended.
+std::shared_ptr<const Snapshot> look_once(const Cell& cell, Mono::duration patience, const sigset_t& signals) {
+  const Mono start = read_clock().mono;
+  Mono answered{};  // the picture with the last answer was taken then
+  auto snapshot = cell.get();
+  for (Mono::duration waited{}; waited < patience && !failed(*snapshot, waited); waited = read_clock().mono - start) {
+    if (answered == Mono{} && has_answers(*snapshot)) answered = snapshot->taken.mono;
+    if (answered != Mono{} && snapshot->judged > answered) break;
+    if (wait_signal(signals, Millis(50)) != 0) break;
+    snapshot = cell.get();
   }
-  return !snapshot.rounds.empty();
+  return snapshot;
+}
+
+// Whoever asks for no color gets none (no-color.org).
+bool wants_color(CheckColor color) {
+  const char* const no_color = std::getenv("NO_COLOR");
+  const bool refused = no_color != nullptr && *no_color != '\0';
+  return color == CheckColor::always || (color == CheckColor::automatic && !refused && isatty(STDOUT_FILENO) == 1);
 }
 
 // One round of questions, then what the deployment's health is.
@@ -178,13 +197,9 @@ int check(const Config& asked, const sigset_t& signals) {
   Instruments instruments;
   const DataPath path(
       config, [](const Event&, Now) {}, cell, instruments);
-  const Mono start = read_clock().mono;
-  for (Mono::duration waited{}; waited < config.nats.timeout * 2; waited = read_clock().mono - start) {
-    if (answered(config, *cell.get(), waited) || wait_signal(signals, Millis(50)) != 0) break;
-  }
-  const auto snapshot = cell.get();
-  std::fputs(render_check(*snapshot, config.check_format).c_str(), stdout);
-  return check_exit_code(*snapshot);
+  const auto snapshot = look_once(cell, config.nats.timeout * 2, signals);
+  std::fputs(render_check(*snapshot, config.check, wants_color(config.check.color)).c_str(), stdout);
+  return check_exit_code(*snapshot, config.check);
 }
 
 // The event log on stdout with a login of its own.
@@ -220,6 +235,9 @@ int run(int argc, char** argv) {
       return 0;
     case Command::metrics:
       std::fputs(render_reference().c_str(), stdout);
+      return 0;
+    case Command::checks:
+      std::fputs(render_checks_reference().c_str(), stdout);
       return 0;
     case Command::check:
       return check(line.config, signals);

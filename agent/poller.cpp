@@ -36,6 +36,7 @@ Poller::Poller(const Config& config, std::span<const Collector> collectors, Tran
   for (const Collector& collector : collectors) {
     const CollectOptions& options = config.collect.at(collector.name);
     views_[questions_.size()].polled = options.level != Level::off;
+    views_[questions_.size()].level = options.level;
     questions_.push_back(
         {options.level, options.interval, is_heavy(collector, options.level), parse_version(collector.since)});
   }
@@ -94,6 +95,7 @@ void Poller::reduce(std::size_t collector) {
   abandon(collector);
   survey_.drop(collector);
   views_[collector].polled = question.level != Level::off;
+  views_[collector].level = question.level;
   views_[collector].reduced = true;
   changed_ = true;
 }

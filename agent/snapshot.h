@@ -120,6 +120,7 @@ struct RoundView {  // the last finished round of one collector
                                            // leaf node link
   bool polled = true;                      // false: its level is off
   bool reduced = false;                    // asked for less than configured, for want of memory
+  Level level = Level::summary;            // how much is asked
 };
 
 struct AuthView {  // failed authentications of one cluster
@@ -159,6 +160,12 @@ struct AuthTops {  // those with most first
   std::vector<AuthTop> users;
 };
 
+struct Judging {         // how findings come about: the same in all snapshots of an agent
+  bool partial = false;  // this agent sees a part of the servers only
+  bool once = false;     // it looks once, and knows of no time before
+  std::vector<CheckSetting> settings;
+};
+
 struct Snapshot {
   Now taken;
   std::uint64_t version = 0;  // grows with each one; equal versions are the same content
@@ -177,7 +184,10 @@ struct Snapshot {
   std::uint64_t ignored_replies = 0;  // older than what is held, or not decodable
   std::vector<RoundView> rounds;      // by collector
   std::vector<AuthView> auth;         // by cluster; empty with --scope=server and on later shards
-  std::vector<Finding> findings;      // raised ones, worst first
+  Judging judging;
+  Mono judged{};                  // when the checks were last looked at; never: not connected yet
+  std::vector<Finding> findings;  // raised ones, worst first
+  Transitions transitions;
   Health health = Health::unknown;
   // Failed logins: why attempts are not put together and compared with patterns here (empty: they are), who has most of
   // them, and the last ones, newest first. Null: none.

@@ -42,6 +42,9 @@ State::State(const Config& config, std::span<const Collector> collectors, Sink s
           config.servers, collectors.size(),
           [this](EventKind kind, const Server& server, std::string_view reason) { concluded(kind, server, reason); }),
       accounts_(config.max_accounts),
+      judging_{config.scope == Scope::server || config.shard.count > 1, config.command == Command::check,
+               config.checks},
+      findings_(judging_.once),
       judge_(config, collectors),
       watches_auth_(config.scope == Scope::system && config.shard.index == 0),
       auth_(config.auth) {
@@ -303,6 +306,7 @@ void State::tick(Now now) {
   if (watches_auth_) report_auth(now);
   report_servers(now);
   judge_.evaluate(roster_, *accounts_.share(), link_, findings_, now);
+  if (link_.identity() == Identity::system) judged_ = now.mono;
   changed_ = changed_ || findings_.version() != told_findings_;
 }
 

@@ -82,6 +82,7 @@ class State {
   void auth_error(const Event& event, Server& server, Now now);
   static void connections(Server& server, AccountIndex index, const AccountState& said);
   void account_stats(const Reply& reply, Server& server, Now now);
+  void started(Server& server, const Reply& reply, Now now);
   [[nodiscard]] bool before_authentication(const Event& event, const Server& server) const;
   [[nodiscard]] std::string explain(const Event& event, Now now) const;
   void concluded(EventKind kind, const Server& server, std::string_view reason);
@@ -119,8 +120,10 @@ class State {
   std::string first_server_;                                             // id of the one that first login was to
   Mono began_{};                                                         // the first login of this agent
   std::unordered_set<std::uint64_t> open_global_;  // $G connections whose CONNECT was seen; bounded
+  const Judging judging_;
   Findings findings_;
   Judge judge_;
+  Mono judged_{};
   std::uint64_t told_findings_ = 0;  // version of those in the last snapshot
   const bool watches_auth_;
   AuthWatch auth_;

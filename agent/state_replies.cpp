@@ -75,7 +75,14 @@ void State::apply(const Reply& reply, std::shared_ptr<const Block> block, std::s
   held = carry_over(collectors_[collector], last.get(), std::move(block));
   if (held != nullptr) last = held;
   changed_ = true;
-  if (reply.start != Wall{}) roster_.started(server, reply.start, now);
+  if (reply.start != Wall{}) started(server, reply, now);
+}
+
+// Who looks once does not wait for others to have noticed a server: they had the time since its start.
+void State::started(Server& server, const Reply& reply, Now now) {
+  roster_.started(server, reply.start, now);
+  Server* const settled = judging_.once ? roster_.find(reply.server.id) : nullptr;
+  if (settled != nullptr) settled->state_mono = now.mono - std::max(now.wall - reply.start, Wall::duration(0));
 }
 
 std::vector<std::string> State::accounts_of(const Server& server) const {

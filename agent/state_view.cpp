@@ -168,7 +168,10 @@ std::shared_ptr<const Snapshot> State::snapshot(std::vector<RoundView> rounds, N
     out->auth_tops = auth_.tops();
   }
   if (!hidden) out->auth_failures = last_failures_.share(now);
+  out->judging = judging_;
+  out->judged = judged_;
   out->findings = findings_.raised();
+  out->transitions = findings_.transitions();
   told_findings_ = findings_.version();
   const bool nothing_known = out->servers.empty() && out->findings.empty();
   out->health = nothing_known ? Health::unknown : worst(out->findings);

@@ -29,15 +29,17 @@ struct Mode {
   const char* name;
   const char* help;
 };
-constexpr std::array<Mode, 5> kModes{
+constexpr std::array<Mode, 6> kModes{
     {{Command::serve, "serve", "run the agent; the default"},
      {Command::check, "check",
-      "one round, then the health; exit code 0, 1, 2 or 3 as Nagios wants it; --format text|json"},
+      "one round, then the health; exit code 0, 1, 2 or 3 as Nagios wants it; --format text|json|nagios"},
      {Command::events, "events", "print the event log live; --auth: failed logins and their patterns only"},
      {Command::config, "config", "print the effective configuration, secrets masked"},
-     {Command::metrics, "metrics", "print the reference of all metrics"}}};
-constexpr const char* kAuth = "auth";           // --auth
-constexpr const char* kKinds = "events.kinds";  // which it stands for
+     {Command::metrics, "metrics", "print the reference of all metrics"},
+     {Command::checks, "checks", "print the reference of all checks"}}};
+constexpr std::array<const char*, 3> kFormats{"text", "json", "nagios"};  // in the order of CheckFormat
+constexpr const char* kAuth = "auth";                                     // --auth
+constexpr const char* kKinds = "events.kinds";                            // which it stands for
 constexpr const char* kFooter =
     "Every option can also come from the environment (LOOKOUT_NATS_URL for --nats.url) or from the YAML file of\n"
     "--config.file (url below nats). Flags win over the environment, the environment over the file.\n"
@@ -200,8 +202,9 @@ CommandLine Grammar::parse(const std::vector<std::string>& arguments, Givens& gi
   line.config = cfg::defaults();
   line.config.command = command();
   for (const std::string& format : format_->results()) {
-    if (format != "text" && format != "json") return failed("--format " + cfg::must_be("text or json", format).what);
-    line.config.check_format = format == "json" ? CheckFormat::json : CheckFormat::text;
+    const auto* const known = std::find(kFormats.begin(), kFormats.end(), format);
+    if (known == kFormats.end()) return failed("--format " + cfg::must_be("text, json or nagios", format).what);
+    line.config.check.format = static_cast<CheckFormat>(known - kFormats.begin());
   }
   return line;
 }

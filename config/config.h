@@ -15,16 +15,17 @@
 
 namespace lookout {
 
-enum class Command { serve, check, events, config, metrics };
+enum class Command { serve, check, events, config, metrics, checks };
 enum class Scope { system, server };
 enum class Subjects { automatic, minimal };
 enum class Level : std::uint8_t { off, summary, detail };  // how much is asked of an endpoint
 enum class LogFormat { logfmt, json };
-enum class CheckFormat { text, json };
+enum class CheckFormat { text, json, nagios };
+enum class CheckColor { automatic, always, never };
 
 // Groups of events that the event log can carry (--events.kinds).
-enum class EventGroup : std::uint8_t { auth, lifecycle, connections, accounts, jetstream, other };
-inline constexpr std::size_t kEventGroups = 6;
+enum class EventGroup : std::uint8_t { auth, lifecycle, health, connections, accounts, jetstream, other };
+inline constexpr std::size_t kEventGroups = 7;
 
 // What failed authentications can mean together (agent/auth_watch.h).
 enum class AuthPattern : std::uint8_t {
@@ -83,7 +84,7 @@ struct NatsOptions {
 struct EventOptions {
   Subjects subjects = Subjects::automatic;
   std::string log = "-";  // "-": stdout, "off": none, else a file, reopened on SIGHUP
-  std::vector<EventGroup> kinds{EventGroup::auth, EventGroup::lifecycle};
+  std::vector<EventGroup> kinds{EventGroup::auth, EventGroup::lifecycle, EventGroup::health};
 
   bool operator==(const EventOptions&) const = default;
 };
@@ -104,6 +105,15 @@ struct CollectOptions {  // of one endpoint
   std::chrono::milliseconds interval{60000};
 
   bool operator==(const CollectOptions&) const = default;
+};
+
+struct CheckOptions {  // of `nats-lookout check`
+  CheckFormat format = CheckFormat::text;
+  CheckColor color = CheckColor::automatic;  // on a terminal, unless NO_COLOR is set
+  std::vector<std::string> only;             // checks; empty: all
+  std::vector<std::string> ignored;          // checks
+
+  bool operator==(const CheckOptions&) const = default;
 };
 
 struct HttpUrl {
@@ -161,6 +171,7 @@ struct Config {
   std::map<std::string, CollectOptions> collect;  // by endpoint ("statsz", "varz"), every one present
   AuthLimits auth = default_auth_limits();
   std::vector<CheckSetting> checks;  // what differs from the defaults of config/checks.h
+  CheckOptions check;
   AlertmanagerOptions alertmanager;
   WebhookOptions webhook;
   std::uint32_t max_rows = 10000;          // rows of one table and server that grow with clients: connections, subjects
@@ -172,7 +183,6 @@ struct Config {
   std::string listen_address = ":9422";
   std::string log_level = "info";
   LogFormat log_format = LogFormat::logfmt;
-  CheckFormat check_format = CheckFormat::text;
 
   bool operator==(const Config&) const = default;
 };

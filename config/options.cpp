@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <type_traits>
 #include <utility>
 
 #include "config/addresses.h"
@@ -13,30 +12,6 @@ namespace lookout::cfg {
 namespace {
 
 using std::chrono::milliseconds;
-
-// One of a few names; an enum's are in the order of its values.
-template <class At>
-Codec choice(At at, const Texts& names) {
-  using Value = std::remove_cvref_t<decltype(at(std::declval<Config&>()))>;
-  const auto set = [at, names](Config& config, const Texts& texts) {
-    const auto found = std::find(names.begin(), names.end(), texts.front());
-    if (found == names.end()) return must_be(alternatives(names), texts.front()).what;
-    if constexpr (std::is_enum_v<Value>) {
-      at(config) = static_cast<Value>(found - names.begin());
-    } else {
-      at(config) = *found;
-    }
-    return std::string{};
-  };
-  const auto get = [at, names](const Config& config) {
-    if constexpr (std::is_enum_v<Value>) {
-      return Texts{names.at(static_cast<std::size_t>(at(config)))};
-    } else {
-      return Texts{at(config)};
-    }
-  };
-  return {set, get};
-}
 
 Codec urls() {
   const auto set = [](Config& config, const Texts& texts) {
@@ -48,7 +23,7 @@ Codec urls() {
   return {set, [](const Config& config) { return config.nats.urls; }};
 }
 
-const Texts kGroups{"auth",     "lifecycle", "connections",
+const Texts kGroups{"auth",     "lifecycle", "health", "connections",
                     "accounts", "jetstream", "other"};  // in the order of EventGroup
 
 Codec kinds() {
@@ -216,6 +191,7 @@ std::vector<Option> all_options() {
   append(collect_options());
   append(auth_options());
   append(health_options());
+  append(check_options());
   append(push_options());
   append(process_options());
   return all;

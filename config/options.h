@@ -42,6 +42,9 @@ struct Option {
 // What is checked: a part of options().
 [[nodiscard]] std::vector<Option> health_options();
 
+// What `nats-lookout check` prints: a part of options().
+[[nodiscard]] std::vector<Option> check_options();
+
 // What alerts are pushed to: a part of options().
 [[nodiscard]] std::vector<Option> push_options();
 

@@ -1,13 +1,18 @@
 // Which events are logged, and how a line looks.
 #include <array>
+#include <cmath>
 #include <optional>
 #include <string_view>
 
+#include "agent/finding.h"
 #include "agent/text.h"
 #include "exporters/event_log.h"
+#include "exporters/writer.h"
 
 namespace lookout {
 namespace {
+
+constexpr std::size_t kMaxSentence = 1024;  // bytes
 
 struct Logged {
   EventKind kind;
@@ -40,6 +45,9 @@ constexpr Logged kLogged[] = {
     {EventKind::server_retired, EventGroup::lifecycle, false},
     {EventKind::auth_pattern, EventGroup::auth, false},
     {EventKind::auth_pattern_over, EventGroup::auth, false},
+    {EventKind::finding_raised, EventGroup::health, false},
+    {EventKind::finding_changed, EventGroup::health, false},
+    {EventKind::finding_cleared, EventGroup::health, false},
 };
 
 constexpr const Logged& logged(EventKind kind) {
@@ -62,15 +70,21 @@ bool is_auth_disconnect(const Event& event) {
 }
 
 // Appends "key":"value"; an empty value leaves no trace.
-void field(std::string& line, const char* key, std::string_view value) {
+void field(std::string& line, const char* key, std::string_view value, std::size_t limit = kMaxText) {
   if (value.empty()) return;
   if (line.size() > 1) line += ',';
   line.append(1, '"').append(key).append("\":\"");
-  for (const char c : clean(value)) {  // leaves no control characters
+  for (const char c : clean(value, limit)) {  // leaves no control characters
     if (c == '"' || c == '\\') line += '\\';
     line += c;
   }
   line += '"';
+}
+
+void number_field(std::string& line, const char* key, const std::optional<double>& value) {
+  if (!value || !std::isfinite(*value)) return;
+  line.append(",\"").append(key).append("\":");
+  append_number(line, *value);
 }
 
 void client_fields(std::string& line, const ClientInfo& client) {
@@ -86,6 +100,19 @@ void client_fields(std::string& line, const ClientInfo& client) {
   field(line, "jwt_expires", format_time(client.claims.expires));
   field(line, "lang", client.lang);
   field(line, "kind", kClientKindNames[static_cast<std::size_t>(client.kind)]);
+}
+
+void finding_fields(std::string& line, EventKind kind, const Finding& finding) {
+  const Health state = kind == EventKind::finding_cleared ? Health::ok : finding.state;
+  field(line, "check", finding.check);
+  field(line, "entity", finding.entity);
+  field(line, "state", kHealthNames[static_cast<std::size_t>(state)]);
+  field(line, "nats_cluster", finding.cluster);
+  field(line, "server", finding.server);
+  field(line, "account", finding.account);
+  number_field(line, "value", finding.value);
+  number_field(line, "threshold", finding.threshold);
+  field(line, "sentence", finding.sentence, kMaxSentence);
 }
 
 }  // namespace
@@ -116,6 +143,7 @@ std::string event_line(const Event& event, Now now) {
   field(line, "removed_server", event.removed_server);
   field(line, "removed_cluster", event.removed_cluster);
   if (event.kind == EventKind::unknown || event.kind == EventKind::malformed) field(line, "subject", event.subject);
+  if (event.finding != nullptr) finding_fields(line, event.kind, *event.finding);
   if (event.recovered) line += ",\"recovered\":true";
   if (event.forged) line += ",\"forged\":true";
   return line += '}';

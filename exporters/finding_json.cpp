@@ -1,6 +1,7 @@
 #include "exporters/finding_json.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "agent/text.h"
 
@@ -23,6 +24,12 @@ Json finding_json(const Finding& finding) {
            {"state", kHealthNames[static_cast<std::size_t>(finding.state)]},
            {"since", format_time(finding.since)},
            {"sentence", finding.sentence}};
+  for (const auto& [key, text] : {std::pair("cluster", &finding.cluster), std::pair("server", &finding.server),
+                                  std::pair("account", &finding.account)}) {
+    if (!text->empty()) out[key] = *text;
+  }
+  if (finding.value) out["value"] = *finding.value;
+  if (finding.threshold) out["threshold"] = *finding.threshold;
   if (!finding.advice.empty()) out["advice"] = finding.advice;
   const Evidence& evidence = finding.evidence;
   if (evidence.count > 0) out["count"] = evidence.count;

@@ -233,8 +233,7 @@ class HttpServer::Impl {
                     metrics_,
                     now,
                     started_,
-                    request.get_param_value("strict") == "1",
-                    request.get_param_value("prefix"),
+                    request.params,
                     accepted_format(list_header(request, "Accept"))};
     Rendered rendered = route.render(view);
     response.status = rendered.status;

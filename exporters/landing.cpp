@@ -27,7 +27,9 @@ constexpr Link kLinks[] = {
     {"/metrics", "metrics for Prometheus"},
     {"/metrics/surveyor", "the same by the names that nats-surveyor gives them"},
     {"/metrics/exporter", "the same by the names of prometheus-nats-exporter; ?prefix=nats and the like as there"},
-    {"/health", "health of the watched NATS as JSON; ?strict=1 answers 503 when critical"},
+    {"/health",
+     "health of the watched NATS as JSON; ?cluster=, ?server=, ?account=, ?check= select, ?strict=1 answers 503 when "
+     "critical"},
     {"/api/v1/auth", "failed logins as JSON: patterns, who fails most, the last hundred"},
     {"/livez", "whether this process makes progress"},
     {"/readyz", "whether this process serves its endpoints"},

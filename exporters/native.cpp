@@ -6,6 +6,7 @@
 #include <set>
 
 #include "exporters/health.h"
+#include "exporters/health_series.h"
 
 namespace lookout {
 namespace {
@@ -148,24 +149,6 @@ void emit_accounts(Page& page, std::uint64_t AccountConnections::*value) {
   }
 }
 
-void emit_finding_counts(Page& page) {
-  for (const Health state : {Health::warning, Health::critical, Health::unknown}) {
-    const auto& findings = page.snapshot.findings;
-    const auto count = std::count_if(findings.begin(), findings.end(),
-                                     [state](const Finding& finding) { return finding.state == state; });
-    page.out.sample(page.labels({}, {{"state", kHealthNames[static_cast<std::size_t>(state)]}}),
-                    static_cast<double>(count));
-  }
-}
-
-void emit_findings(Page& page) {
-  std::set<std::string> seen;
-  for (const Finding& finding : page.snapshot.findings) {
-    const std::string labels(page.labels({}, {{"check", finding.check}, {"entity", finding.entity}}));
-    if (seen.insert(labels).second) page.out.sample(labels, static_cast<double>(finding.state));
-  }
-}
-
 // `each` gets a collector's label text and its last round.
 template <class Each>
 void each_round(Page& page, Each each) {
@@ -252,9 +235,17 @@ constexpr NativeFamily kFamilies[] = {
      [](Page& page) { emit_accounts(page, &AccountConnections::leafnodes); }},
     {"nats_health_state", gauge, "", "findings", "Health of the whole: 0 ok, 1 warning, 2 critical, 3 unknown.",
      [](Page& page) { page.out.sample({}, static_cast<double>(health_of(page.snapshot))); }},
+    {"nats_health_check_state", gauge, "check,nats_cluster", "findings",
+     "The worst of a check's findings in a cluster: 0 ok, 1 warning, 2 critical, 3 unknown; absent where the check is "
+     "not made.",
+     emit_check_states},
     {"nats_health_findings", gauge, "state", "findings", "Findings that are raised, by state.", emit_finding_counts},
     {"nats_health_finding", gauge, "check,entity", "findings",
      "A raised finding: 1 warning, 2 critical, 3 unknown; absent while all is well.", emit_findings},
+    {"nats_health_finding_since_timestamp_seconds", gauge, "check,entity", "findings",
+     "When a raised finding took its state, unix time.", emit_finding_times},
+    {"nats_health_transitions_total", counter, "check,state", "findings",
+     "How often findings of the check took this state since the agent started; ok: they ended.", emit_transitions},
     {"nats_lookout_connected", gauge, "", "login", "Whether the agent is logged in to NATS.",
      [](Page& page) { page.out.sample({}, page.snapshot.link.connected ? 1 : 0); }},
     {"nats_lookout_identity", gauge, "state", "login", "What the agent's NATS user turned out to be: 1 for what holds.",

@@ -8,6 +8,7 @@
 #include "agent/instruments.h"
 #include "collectors/collectors.h"
 #include "exporters/native.h"
+#include "exporters/tolerance.h"
 
 namespace lookout {
 namespace {
@@ -103,6 +104,11 @@ void append_section(std::string& out, const Collector& collector, const Section&
     const char* const since = *metric.since != '\0' ? metric.since : collector.since;
     append(out, {metric.name, name_of(metric.type), labels_of(section, metric), metric.help, collector.endpoint,
                  section.level == Level::detail ? "detail" : "summary", since});
+  }
+  if (const Tolerance* const tolerance = tolerance_of(section)) {
+    const Metric& metric = tolerance->metric;
+    append(out, {metric.name, name_of(metric.type), labels_of(section, metric), metric.help, collector.endpoint,
+                 "summary", collector.since});
   }
 }
 

@@ -19,9 +19,15 @@ constexpr std::size_t kMaxPrefix = 64;
 using Schema = MetricsPage::Schema;
 constexpr std::chrono::seconds kHeartbeatLimit{30};
 
+// ?prefix=
+std::string prefix_of(const View& view) {
+  const auto given = view.parameters.find("prefix");
+  return given == view.parameters.end() ? std::string() : given->second;
+}
+
 template <Schema schema>
 Rendered render_metrics(const View& view) {
-  const MetricsPage::Kind kind{schema, view.format, schema == Schema::exporter ? view.prefix : std::string()};
+  const MetricsPage::Kind kind{schema, view.format, schema == Schema::exporter ? prefix_of(view) : std::string()};
   const char* const type = view.format == Format::openmetrics ? kOpenMetrics : kMetrics;
   MetricsPage::Page page = view.metrics.page(kind, view.snapshot, view.instruments, view.now);
   return {std::move(page.end), 200, type, std::move(page.fleet)};
@@ -35,9 +41,17 @@ bool valid_prefix(std::string_view prefix) {
 }
 
 Rendered render_exporter_page(const View& view) {
-  if (view.prefix.empty() || valid_prefix(view.prefix)) return render_metrics<Schema::exporter>(view);
+  const std::string prefix = prefix_of(view);
+  if (prefix.empty() || valid_prefix(prefix)) return render_metrics<Schema::exporter>(view);
   return {"A prefix is made of letters, digits and underscores, does not begin with a digit and is at most 64 long.\n",
           400, kText};
+}
+
+Rendered render_health_page(const View& view) {
+  const Result<HealthRequest> request = read_health_request(view.parameters);
+  if (!request) return {request.error() + "\n", 400, kText};
+  const bool failed = request->strict && health_of(view.snapshot, request->query) == Health::critical;
+  return {render_health(view.snapshot, request->query), failed ? 503 : 200};
 }
 
 Rendered render_alive(const View& view) {
@@ -59,10 +73,7 @@ constexpr Route kRoutes[] = {
     {"/-/healthy", kText, render_alive},
     {"/readyz", kText, kReady},
     {"/-/ready", kText, kReady},
-    {"/health", "application/json",
-     [](const View& view) -> Rendered {
-       return {render_health(view.snapshot), view.strict && health_of(view.snapshot) == Health::critical ? 503 : 200};
-     }},
+    {"/health", "application/json", render_health_page},
     {"/api/v1/auth", "application/json", [](const View& view) -> Rendered { return {render_auth(view.snapshot)}; }},
 };
 

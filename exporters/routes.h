@@ -9,6 +9,7 @@
 #include "agent/instruments.h"
 #include "agent/snapshot.h"
 #include "exporters/gzip.h"
+#include "exporters/health_query.h"
 #include "exporters/metrics_page.h"
 #include "exporters/writer.h"
 
@@ -21,8 +22,7 @@ struct View {
   MetricsPage& metrics;
   Now now;
   Mono started;                  // of the HTTP server
-  bool strict = false;           // ?strict=1
-  std::string prefix;            // ?prefix=
+  const Parameters& parameters;  // of the request
   Format format = Format::text;  // of metrics, that the client likes best
 };
 

@@ -1,10 +1,13 @@
 #include "exporters/sections.h"
 
 #include <cmath>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+
+#include "exporters/tolerance.h"
 
 namespace lookout {
 namespace {
@@ -112,6 +115,19 @@ void write_metrics(Page& page, const Table& table, const Section& section) {
   }
 }
 
+// How many more members of each Raft group may fail.
+void write_tolerated(Page& page, const Table& table, std::span<const Section> sections, std::size_t part) {
+  const Tolerance* const tolerance = tolerance_of(sections[part]);
+  if (tolerance == nullptr) return;
+  Tolerated tolerated(*tolerance, sections, part);
+  page.out.family(tolerance->metric.name, tolerance->metric.type, tolerance->metric.help);
+  for (std::size_t i = 0; i < table.entries.size(); ++i) {
+    const Table::Entry& entry = table.entries[i];
+    const double value = tolerated.of(*entry.block, entry.row);
+    if (entry.part != nullptr && !std::isnan(value)) page.out.sample(table.label(i), value);
+  }
+}
+
 }  // namespace
 
 void write_sections(Page& page) {
@@ -127,6 +143,7 @@ void write_sections(Page& page) {
       }
       merge(page, table, sections[part]);
       write_metrics(page, table, sections[part]);
+      write_tolerated(page, table, sections, part);
     }
   }
 }

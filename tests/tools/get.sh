@@ -11,7 +11,7 @@ BUILD_PACKAGES=(g++ cmake ninja-build pkg-config git ca-certificates libnats-dev
   libyaml-cpp-dev libcpp-httplib-dev prometheus-cpp-dev nlohmann-json3-dev zlib1g-dev libisal-dev
   libssl-dev)
 TEST_PACKAGES=(libgtest-dev libgmock-dev clang clang-tidy clang-format libclang-rt-dev llvm python3 python3-pip python3-prometheus-client
-  python3-yaml unzip openssl)
+  python3-yaml python3-jsonschema unzip openssl)
 
 # The same for everybody who configures a build, so that none undoes another's.
 CONFIGURE=()

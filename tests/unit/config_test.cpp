@@ -99,6 +99,10 @@ const std::vector<Sample> kSamplesAfter{
     {"auth.system-account", "7/2m", "30/1m30s", {}},
     {"auth.success-after-failures", "7/2m", "30/1m30s", {}},
     {"auth.outage", "7/2m", "30/1m30s", {}},
+    {"health.checks", "server_cpu=0.7/0.9/2m", "stream_leader=30s,cluster/east/server_cpu=off", {}},
+    {"check.color", "always", "never", {}},
+    {"check.only", "server_cpu,server_lost", "auth_outage", {}},
+    {"check.ignore", "server_cpu,server_lost", "agent_memory", {}},
     {"alertmanager.url", "http://a:1/x,https://b", "http://[::1]", {}},
     {"alertmanager.tls.ca", "a", "b", {"--alertmanager.url=https://a"}},
     {"alertmanager.user", "ann", "bob", {"--alertmanager.url=http://a", "--alertmanager.password-file=f"}},
@@ -329,7 +333,7 @@ INSTANTIATE_TEST_SUITE_P(
         Spelling{"HttpsPortAndPrefix", "alertmanager.url", "https://am/a/b/", "https://am:443/a/b/"},
         Spelling{"HttpIpv6", "alertmanager.url", "http://[::1]:9093", "http://[::1]:9093"},
         Spelling{"QueryIsNotShown", "webhook.url", "http://a/b?key=fake", "http://a:80/b?***"},
-        Spelling{"AllKinds", "events.kinds", "all", "auth,lifecycle,connections,accounts,jetstream,other"},
+        Spelling{"AllKinds", "events.kinds", "all", "auth,lifecycle,health,connections,accounts,jetstream,other"},
         Spelling{"KindsInTheirOrder", "events.kinds", "other,auth,other", "auth,other"},
         Spelling{"AnyHost", "web.listen-address", ":80", ":80"},
         Spelling{"AnyIpv6", "web.listen-address", "[::]:9422", "[::]:9422"},
@@ -343,12 +347,11 @@ TEST(Names, AreTheValuesOfTheEnumerations) {
   EXPECT_EQ(good({"--events.subjects=minimal"}).events.subjects, Subjects::minimal);
   EXPECT_EQ(good({"--events.subjects=auto"}).events.subjects, Subjects::automatic);
   EXPECT_EQ(good({"--log.format=json"}).log_format, LogFormat::json);
-  const std::map<std::string, EventGroup> groups{{"auth", EventGroup::auth},
-                                                 {"lifecycle", EventGroup::lifecycle},
-                                                 {"connections", EventGroup::connections},
-                                                 {"accounts", EventGroup::accounts},
-                                                 {"jetstream", EventGroup::jetstream},
-                                                 {"other", EventGroup::other}};
+  const std::map<std::string, EventGroup> groups{
+      {"auth", EventGroup::auth},         {"lifecycle", EventGroup::lifecycle},
+      {"health", EventGroup::health},     {"connections", EventGroup::connections},
+      {"accounts", EventGroup::accounts}, {"jetstream", EventGroup::jetstream},
+      {"other", EventGroup::other}};
   ASSERT_EQ(groups.size(), kEventGroups);
   for (const auto& [name, group] : groups) {
     EXPECT_EQ(good({"--events.kinds", name}).events.kinds, std::vector<EventGroup>{group}) << name;
@@ -410,6 +413,73 @@ TEST(Collect, EveryCollectorCanBeConfigured) {
   EXPECT_EQ(config.collect.size(), collectors().size());
 }
 
+// A setting of a check, and as it is printed.
+TEST(HealthChecks, AreThresholdsInTheUnitOfTheCheck) {
+  constexpr double kNever = Limits::kNever;
+  using Of = CheckSetting::Of;
+  struct Given {
+    const char* text;
+    CheckSetting meant;
+    const char* printed;
+  };
+  const std::vector<Given> all{
+      {"server_cpu=off", {Of::all, "", Check::server_cpu, false, {}, {}, {}}, "server_cpu=off"},
+      {"server_auth_not_required=on",
+       {Of::all, "", Check::server_auth_not_required, true, {}, {}, {}},
+       "server_auth_not_required=on"},
+      {"server_cpu=70%/90%/2m", {Of::all, "", Check::server_cpu, true, 0.7, 0.9, 120s}, "server_cpu=0.7/0.9/2m"},
+      {"server_cpu=0.7", {Of::all, "", Check::server_cpu, true, 0.7, {}, {}}, "server_cpu=0.7"},
+      {"server_cpu=-/0.99", {Of::all, "", Check::server_cpu, true, kNever, 0.99, {}}, "server_cpu=-/0.99"},
+      {"server_cpu=0.7/-/0", {Of::all, "", Check::server_cpu, true, 0.7, kNever, 0s}, "server_cpu=0.7/-/0s"},
+      {"server_tls_certificate=14d/2d",
+       {Of::all, "", Check::server_tls_certificate, true, 1209600, 172800, {}},
+       "server_tls_certificate=1209600/172800"},
+      {"route_rtt=250ms/1.5s/1m30s", {Of::all, "", Check::route_rtt, true, 0.25, 1.5, 90s}, "route_rtt=0.25/1.5/1m30s"},
+      {"route_pending=1MiB/8388608",
+       {Of::all, "", Check::route_pending, true, 1048576, 8388608, {}},
+       "route_pending=1048576/8388608"},
+      {"server_ha_assets=500/1e3",
+       {Of::all, "", Check::server_ha_assets, true, 500, 1000, {}},
+       "server_ha_assets=500/1000"},
+      {"stream_leader=30s", {Of::all, "", Check::stream_leader, true, {}, {}, 30s}, "stream_leader=30s"},
+      {"cluster/east/server_cpu=0.9",
+       {Of::cluster, "east", Check::server_cpu, true, 0.9, {}, {}},
+       "cluster/east/server_cpu=0.9"},
+      {"account/APP/1/stream_bytes=95%/-",
+       {Of::account, "APP/1", Check::stream_bytes, true, 0.95, kNever, {}},
+       "account/APP/1/stream_bytes=0.95/-"},
+  };
+  for (const auto& [text, meant, printed] : all) {
+    const Config config = good({"--health.checks", text});
+    EXPECT_EQ(config.checks, std::vector<CheckSetting>{meant}) << text;
+    EXPECT_THAT(to_yaml(config), HasSubstr("\n  checks: [\"" + std::string(printed) + "\"]\n"));
+    EXPECT_EQ(good({"--health.checks", printed}), config) << printed;
+  }
+}
+
+TEST(HealthChecks, TheMoreSpecialSettingWins) {
+  const Config config = good({"--health.checks=account/APP/stream_bytes=0.5,cluster/east/stream_bytes=0.6/0.7",
+                              "--health.checks=stream_bytes=0.8/0.9/1m, stream_bytes=0.85"});
+  const auto of = [&](const char* cluster, const char* account) {
+    return limits_of(Check::stream_bytes, config.checks, cluster, account);
+  };
+  EXPECT_EQ(of("west", "X").warning, 0.85) << "the last of equals";
+  EXPECT_EQ(of("west", "X").critical, 0.9);
+  EXPECT_EQ(of("west", "X").raise, 1min);
+  EXPECT_EQ(of("east", "X").warning, 0.6);
+  EXPECT_EQ(of("east", "X").critical, 0.7);
+  EXPECT_EQ(of("east", "APP").warning, 0.5);
+  EXPECT_EQ(of("east", "APP").critical, 0.7);
+  EXPECT_EQ(limits_of(Check::stream_messages, config.checks, "east", "APP"), info_of(Check::stream_messages).limits);
+}
+
+TEST(CheckOptions, AreListsOfChecks) {
+  EXPECT_EQ(good({"check", "--check.only=server_cpu, meta_leader", "--check.only=auth_outage"}).check.only,
+            (std::vector<std::string>{"server_cpu", "meta_leader", "auth_outage"}));
+  EXPECT_EQ(good({"--check.ignore=agent_memory"}).check.ignored, std::vector<std::string>{"agent_memory"});
+  EXPECT_EQ(good({}).check, CheckOptions());
+}
+
 TEST(Shards, AreCountedFromOne) {
   EXPECT_EQ(good({}).shard, (Shard{0, 1}));
   EXPECT_EQ(good({"--shard=1/3"}).shard, (Shard{0, 3}));
@@ -417,12 +487,14 @@ TEST(Shards, AreCountedFromOne) {
   EXPECT_EQ(good({"--shard=1/1", "--scope=server"}).scope, Scope::server) << "the whole is no share";
 }
 
-TEST(Commands, AreFourAndServeIsTheDefault) {
+TEST(Commands, AreSixAndServeIsTheDefault) {
   EXPECT_EQ(good({}).command, Command::serve);
   EXPECT_EQ(good({"serve"}).command, Command::serve);
   EXPECT_EQ(good({"check"}).command, Command::check);
   EXPECT_EQ(good({"events"}).command, Command::events);
   EXPECT_EQ(good({"config"}).command, Command::config);
+  EXPECT_EQ(good({"metrics"}).command, Command::metrics);
+  EXPECT_EQ(good({"checks"}).command, Command::checks);
 }
 
 TEST(Commands, EventsCanBeThoseOfAuthenticationOnly) {
@@ -430,7 +502,7 @@ TEST(Commands, EventsCanBeThoseOfAuthenticationOnly) {
   EXPECT_EQ(good({"events", "--auth"}).events.kinds, only);
   EXPECT_EQ(good({"--auth", "events", "--scope=server"}).events.kinds, only);
   EXPECT_EQ(good({"events", "--auth"}, {{"LOOKOUT_EVENTS_KINDS", "all"}}).events.kinds, only) << "flags win";
-  EXPECT_EQ(good({"events"}).events.kinds.size(), 2U);
+  EXPECT_EQ(good({"events"}).events.kinds.size(), 3U);
   for (const Arguments& arguments : {Arguments{"--auth"}, {"serve", "--auth"}, {"check", "--auth"}})
     EXPECT_EQ(refused(arguments), "--auth needs the command events");
   EXPECT_EQ(refused({"events", "--auth", "--events.kinds=all"}),
@@ -440,10 +512,11 @@ TEST(Commands, EventsCanBeThoseOfAuthenticationOnly) {
 }
 
 TEST(Commands, CheckHasAFormat) {
-  EXPECT_EQ(good({"check"}).check_format, CheckFormat::text);
-  EXPECT_EQ(good({"check", "--format", "json"}).check_format, CheckFormat::json);
+  EXPECT_EQ(good({"check"}).check.format, CheckFormat::text);
+  EXPECT_EQ(good({"check", "--format", "json"}).check.format, CheckFormat::json);
+  EXPECT_EQ(good({"check", "--format=nagios"}).check.format, CheckFormat::nagios);
   EXPECT_EQ(good({"check", "--format=text", "--nats.user=ann"}).nats.user, "ann");
-  EXPECT_EQ(refused({"check", "--format=xml"}), "--format must be text or json, not 'xml'");
+  EXPECT_EQ(refused({"check", "--format=xml"}), "--format must be text, json or nagios, not 'xml'");
   EXPECT_EQ(refused({"events", "--format=json"}), "unknown option '--format', see --help");
 }
 
@@ -485,13 +558,13 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"OneDash", {"-nats.url=a"}, "unknown option '-n', did you mean --nats.url?"},
         Mistake{"UnknownCommand",
                 {"dance"},
-                "unknown command 'dance': the commands are serve, check, events, config, metrics"},
+                "unknown command 'dance': the commands are serve, check, events, config, metrics, checks"},
         Mistake{"TwoCommands",
                 {"check", "events"},
-                "an argument is no option: the commands are serve, check, events, config, metrics"},
+                "an argument is no option: the commands are serve, check, events, config, metrics, checks"},
         Mistake{"StrayWord",
                 {"--nats.user=ann", "x"},
-                "an argument is no option: the commands are serve, check, events, config, metrics"},
+                "an argument is no option: the commands are serve, check, events, config, metrics, checks"},
         Mistake{"AfterDashes", {"--", "--scope=server"}, "unknown option '--', see --help"},
         Mistake{"NoValue", {"--scope"}, "--scope must be followed by a value"},
         Mistake{"NoValueAfterACommand", {"check", "--scope"}, "--scope must be followed by a value"},
@@ -524,12 +597,19 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"Flag", {"--nats.tls.first=maybe"}, "--nats.tls.first must be true or false, not 'maybe'"},
         Mistake{"Kind",
                 {"--events.kinds=auth,foo"},
-                "--events.kinds must be all or a list of auth, lifecycle, connections, accounts, jetstream, other, not "
-                "'foo'"},
-        Mistake{
-            "NoKind",
-            {"--events.kinds="},
-            "--events.kinds must be all or a list of auth, lifecycle, connections, accounts, jetstream, other, not ''"},
+                "--events.kinds must be all or a list of auth, lifecycle, health, connections, accounts, jetstream, "
+                "other, not 'foo'"},
+        Mistake{"NoKind",
+                {"--events.kinds="},
+                "--events.kinds must be all or a list of auth, lifecycle, health, connections, accounts, jetstream, "
+                "other, not ''"},
+        Mistake{"CheckColor", {"--check.color=yes"}, "--check.color must be auto, always or never, not 'yes'"},
+        Mistake{"UnknownCheck",
+                {"--check.only=server_cpu,server_lots"},
+                "--check.only must be a list of checks that docs/checks.md has, not 'server_lots'"},
+        Mistake{"UnknownLimit",
+                {"--health.checks=server_cpus=off"},
+                "--health.checks must be one of the checks that docs/checks.md lists, not 'server_cpus'"},
         Mistake{"NoEventLog", {"--events.log="}, "--events.log must be - (stdout), off or a file, not ''"},
         Mistake{"Count", {"--limits.accounts=-1"}, "--limits.accounts must be a number from 0 to 4294967295, not '-1'"},
         Mistake{"HugeCount",
@@ -671,6 +751,34 @@ INSTANTIATE_TEST_SUITE_P(
               {"", ","},
               "must be one or more of http://host:port/prefix or https://host:port/prefix without a query (IPv6 in "
               "brackets)"},
+        Wrong{"health.checks",
+              {"server_cpu",
+               "server_cpu=",
+               "server_cpu=x",
+               "server_cpu=-1",
+               "server_cpu=nan",
+               "server_cpu=80%/",
+               "server_cpu=/0.9",
+               "server_cpu=0.8/0.9/",
+               "server_cpu=0.8/0.9/5",
+               "server_cpu=0.8/0.9/99999999h",
+               "server_cpu=0.8/0.9/5m/1",
+               "server_cpu=1MiB",
+               "server_cpu=5m",
+               "server_cpu=OFF",
+               "stream_leader=1",
+               "stream_leader=80%",
+               "stream_leader=1/2/3s",
+               "route_pending=80%",
+               "route_rtt=1MiB",
+               "cluster/server_cpu=off",
+               "cluster//server_cpu=off",
+               "account/=off"},
+              "must be a check with off, on, or thresholds, such as server_cpu=0.8/0.95/5m, stream_leader=30s or "
+              "cluster/east/server_cpu=off"},
+        Wrong{"health.checks",
+              {"=off", "Server_cpu=off", "east/server_cpu=off", "server_lost=off", "cluster/east/=off"},
+              "must be one of the checks that docs/checks.md lists"},
         Wrong{"alertmanager.repeat", {"999ms"}, "must be at least 1s"},
         Wrong{"webhook.url",
               {"a", "nats://a"},

@@ -8,15 +8,19 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "agent/finding.h"
 
 namespace lookout {
 namespace {
@@ -230,6 +234,51 @@ TEST(EventLine, AnAdvisoryNamesStreamAndConsumer) {
   EXPECT_EQ(line["consumer"], "c1");
 }
 
+TEST(EventLine, AFindingSaysWhatWhereAndHowFar) {
+  Finding finding{"server_cpu", "east/n1", Health::warning, Wall(1699999000s), "n1 is busy"};
+  finding.cluster = "east";
+  finding.server = "n1";
+  finding.value = 0.87;
+  finding.threshold = 0.8;
+  Event event;
+  event.kind = EventKind::finding_raised;
+  event.finding = &finding;
+  json expected{{"time", "2023-11-14T22:13:20.000Z"},
+                {"event", "finding_raised"},
+                {"check", "server_cpu"},
+                {"entity", "east/n1"},
+                {"state", "warning"},
+                {"nats_cluster", "east"},
+                {"server", "n1"},
+                {"value", 0.87},
+                {"threshold", 0.8},
+                {"sentence", "n1 is busy"}};
+  EXPECT_EQ(json::parse(event_line(event, kNow)), expected);
+  event.kind = EventKind::finding_cleared;
+  expected["event"] = "finding_cleared";
+  expected["state"] = "ok";
+  EXPECT_EQ(json::parse(event_line(event, kNow)), expected);
+}
+
+TEST(EventLine, AFindingOfHostileNamesIsOneLineOfJson) {
+  for (const std::string& words : hostile_words()) {
+    Finding finding{words, words, Health::critical, {}, words + std::string(5000, 'x')};
+    finding.cluster = finding.server = finding.account = words;
+    finding.value = std::numeric_limits<double>::infinity();
+    finding.threshold = std::nan("");
+    Event event;
+    event.kind = EventKind::finding_changed;
+    event.finding = &finding;
+    const std::string line = event_line(event, kNow);
+    EXPECT_EQ(line.find('\n'), std::string::npos);
+    EXPECT_LT(line.size(), 6000U);
+    const json parsed = json::parse(line);
+    EXPECT_EQ(parsed["event"], "finding_changed");
+    EXPECT_FALSE(parsed.contains("value"));
+    EXPECT_FALSE(parsed.contains("threshold"));
+  }
+}
+
 TEST(EventGroups, EveryKindIsWrittenWithItsGroupOnly) {
   const std::vector<std::pair<EventGroup, std::vector<EventKind>>> expected{
       {EventGroup::auth,
@@ -238,6 +287,7 @@ TEST(EventGroups, EveryKindIsWrittenWithItsGroupOnly) {
       {EventGroup::lifecycle,
        {EventKind::shutdown, EventKind::lameduck, EventKind::server_joined, EventKind::server_restarted,
         EventKind::server_lost, EventKind::server_returned, EventKind::server_retired}},
+      {EventGroup::health, {EventKind::finding_raised, EventKind::finding_changed, EventKind::finding_cleared}},
       {EventGroup::connections,
        {EventKind::connect, EventKind::disconnect, EventKind::leafnode_connect, EventKind::leafnode_disconnect}},
       {EventGroup::accounts, {EventKind::claims_update}},

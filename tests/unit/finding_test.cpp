@@ -73,5 +73,37 @@ TEST(Findings, ForgetWhatNoLongerExists) {
   EXPECT_EQ(findings.raised()[0].entity, "y");
 }
 
+TEST(Findings, OfOneLookNeedNotLast) {
+  Findings findings(true);
+  const Clock clock;
+  findings.report("a", "x", Health::warning, "w", kSlow, clock.now());
+  ASSERT_EQ(findings.raised().size(), 1U);
+  EXPECT_EQ(findings.raised()[0].state, Health::warning);
+}
+
+TEST(Findings, CountEveryStateThatIsTaken) {
+  Findings findings;
+  Clock clock;
+  findings.report("a", "x", Health::warning, "1 of 3", kNone, clock.now());
+  findings.report("a", "x", Health::warning, "2 of 3", kNone, clock.after(Millis(1000)));
+  findings.report("a", "x", Health::critical, "3 of 3", kNone, clock.after(Millis(1000)));
+  findings.report("a", "y", Health::warning, "w", kNone, clock.now());
+  findings.report("a", "x", Health::ok, "", kNone, clock.after(Millis(1000)));
+  findings.report("b", "z", Health::ok, "", kNone, clock.now());
+  findings.forget("y");
+  const Transitions expected{{"a", {2, 2, 1, 0}}};  // ok, warning, critical, unknown
+  EXPECT_EQ(findings.transitions(), expected);
+}
+
+TEST(Findings, WhatWasNeverRaisedIsNoTransition) {
+  Findings findings;
+  Clock clock;
+  findings.report("a", "x", Health::critical, "s", kSlow, clock.now());
+  findings.report("a", "x", Health::ok, "", kNone, clock.after(Millis(1000)));
+  findings.report("a", "y", Health::critical, "s", kSlow, clock.now());
+  findings.forget("y");
+  EXPECT_TRUE(findings.transitions().empty());
+}
+
 }  // namespace
 }  // namespace lookout

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <atomic>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -306,6 +307,40 @@ TEST_F(Http, StrictHealthFailsWhenCritical) {
   bad.health = Health::warning;
   put(bad);
   EXPECT_EQ(client().Get("/health?strict=1")->status, 200);
+}
+
+TEST_F(Http, AFilteredHealthIsJudgedByItself) {
+  Snapshot bad;
+  bad.link.connected = true;
+  for (const char* cluster : {"east", "west"}) {
+    auto view = std::make_shared<ServerView>();
+    view->cluster = cluster;
+    view->name = "n 1";
+    bad.servers.push_back(view);
+  }
+  bad.rounds = {{1, 1, 0, 0, 1, {}, {}}};
+  Finding lost{"server_lost", "east/n 1", Health::critical, Wall(1699999900s), "It fell silent."};
+  lost.cluster = "east";
+  bad.findings = {lost};
+  bad.health = Health::critical;
+  put(bad);
+  EXPECT_EQ(client().Get("/health?strict=1&cluster=east")->status, 503);
+  const auto west = client().Get("/health?strict=1&cluster=west&server=n%201");
+  EXPECT_EQ(west->status, 200);
+  EXPECT_EQ(nlohmann::json::parse(west->body)["status"], "ok");
+  EXPECT_EQ(client().Get("/health?strict=0&cluster=east")->status, 200);
+}
+
+TEST_F(Http, AFilterThatIsNoneIsOneSentence) {
+  for (const char* path : {"/health?cluster=", "/health?cluster", "/health?clusters=east", "/health?check=foo",
+                           "/health?server=a&server=b", "/health?strict=yes"}) {
+    const auto got = client().Get(path);
+    ASSERT_TRUE(got) << path;
+    EXPECT_EQ(got->status, 400) << path;
+    EXPECT_EQ(got->get_header_value("Content-Type"), "text/plain; charset=utf-8");
+    EXPECT_THAT(got->body, EndsWith(".\n"));
+    EXPECT_EQ(std::count(got->body.begin(), got->body.end(), '\n'), 1) << got->body;
+  }
 }
 
 TEST_F(Http, RangesAreIgnored) {

@@ -29,7 +29,12 @@ class LoopTest : public testing::Test {
     config.memory_limit = memory_limit;
     loop = std::make_unique<Loop>(
         config, test::kTables, [this](const Message& message) -> const Event& { return decoder.decode(message); },
-        [](const Event&, Now) {}, inbox, transport, cell, instruments);
+        [this](const Event& event, Now) { note(event); }, inbox, transport, cell, instruments);
+  }
+  void note(const Event& event) {
+    if (event.finding == nullptr) return;
+    told.push_back(std::string(kEventNames[static_cast<std::size_t>(event.kind)]) + " " + event.finding->check + " " +
+                   event.finding->entity + " " + kHealthNames[static_cast<std::size_t>(event.finding->state)]);
   }
   void turn(std::chrono::milliseconds later = 300ms) {
     inbox.take(batch, Mono{});
@@ -87,6 +92,7 @@ class LoopTest : public testing::Test {
   }
 
   std::uint64_t memory_limit = 0;
+  std::vector<std::string> told;  // to the event log, of findings
   test::Clock clock;
   Inbox inbox{1 << 20};
   Batch batch;
@@ -229,6 +235,21 @@ TEST_F(LoopTest, WhoElseDoesNotAnswerIsLoggedToo) {
   EXPECT_THAT(round({}), HasSubstr("no answer to statsz from n-A, n-B\""));
   EXPECT_THAT(round({"A", "B"}), HasSubstr("resolved"));
   log::configure("off", LogFormat::logfmt);
+}
+
+TEST_F(LoopTest, TheEventLogHasEveryChangeOfAFindingOnce) {
+  connect();
+  told.clear();  // that the agent was not connected yet, and now is
+  inbox.push(LinkEvent{.kind = LinkEvent::Kind::disconnected, .url = "nats://a:4222", .text = "broken"});
+  for (int i = 0; i < 5; ++i) turn(1s);
+  EXPECT_EQ(told, (std::vector<std::string>{"finding_raised agent_connection agent critical"}));
+  told.clear();
+  connect();
+  for (int i = 0; i < 5; ++i) turn(1s);
+  EXPECT_EQ(told, (std::vector<std::string>{"finding_cleared agent_connection agent critical"}));
+  told.clear();
+  for (int i = 0; i < 10; ++i) turn(1s);
+  EXPECT_THAT(told, testing::ElementsAre("finding_raised agent_identity agent critical")) << "nobody answers";
 }
 
 TEST_F(LoopTest, TheHeartbeatBeats) {

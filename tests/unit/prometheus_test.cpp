@@ -108,6 +108,7 @@ Snapshot snapshot() {
   made.rounds = {{2, 1, 0, 0, 9, {{"", "n2"}}, {{"east", "n1"}}}};
   made.auth = {{"", 0, 0, 0, {}}, {"east", 48, 3, 2, {true}}};
   made.findings = {{"server_lost", "n2", Health::critical, Wall(1699999900s), "n2 fell silent."}};
+  made.transitions = {{"server_lost", {1, 0, 2, 0}}};
   made.health = Health::critical;
   return made;
 }
@@ -321,6 +322,65 @@ TEST(Prometheus, AFactOfSeveralServersAppearsOnce) {
   const Parsed leaderless = parse(page(from));
   EXPECT_EQ(leaderless.series.at("nats_stream_trial_has_leader" + labels), "0");
   EXPECT_FALSE(leaderless.series.contains("nats_stream_trial_messages" + labels));
+}
+
+std::string check_state(const char* check, const char* cluster) {
+  return R"(nats_health_check_state{check=")" + std::string(check) + R"(",nats_cluster=")" + cluster + R"("})";
+}
+
+TEST(HealthSeries, EveryCheckHasAStateInEveryClusterFromTheStart) {
+  Snapshot from = snapshot();
+  from.findings[0].cluster = "east";
+  from.findings.push_back({"server_cpu", "east/n1", Health::warning, {}, "", "east"});
+  from.findings.push_back({"server_cpu", "east/n3", Health::unknown, {}, "", "east"});
+  const Parsed parsed = parse(page(from));
+  EXPECT_THAT(parsed.faults, testing::IsEmpty());
+  EXPECT_EQ(parsed.series.at(check_state("server_lost", "east")), "2");
+  EXPECT_EQ(parsed.series.at(check_state("server_lost", "")), "0") << "the cluster of standalone servers";
+  EXPECT_EQ(parsed.series.at(check_state("server_cpu", "east")), "1");
+  EXPECT_EQ(parsed.series.at(check_state("meta_leader", "east")), "0");
+  EXPECT_EQ(parsed.series.at(check_state("auth_outage", "east")), "0");
+  EXPECT_EQ(parsed.series.at(check_state("account_expired", "")), "0");
+  EXPECT_EQ(parsed.series.at(check_state("agent_connection", "")), "0");
+  for (const char* check : {"account_expired", "agent_connection"})
+    EXPECT_FALSE(parsed.series.contains(check_state(check, "east"))) << check << " is of no cluster";
+  EXPECT_FALSE(parsed.series.contains(check_state("server_auth_not_required", "east"))) << "it is off";
+}
+
+TEST(HealthSeries, WhatIsNotCheckedHasNoState) {
+  Snapshot from = snapshot();
+  from.judging.partial = true;
+  from.auth_unseen = "one server does not see them all";
+  from.judging.settings = {{CheckSetting::Of::cluster, "east", Check::server_cpu, false, {}, {}, {}}};
+  const Parsed parsed = parse(page(from));
+  for (const char* check : {"cluster_servers", "account_connections", "auth_outage"})
+    EXPECT_FALSE(parsed.series.contains(check_state(check, ""))) << check;
+  EXPECT_FALSE(parsed.series.contains(check_state("server_cpu", "east")));
+  EXPECT_EQ(parsed.series.at(check_state("server_cpu", "")), "0");
+  EXPECT_FALSE(parsed.series.contains(R"(nats_health_transitions_total{check="cluster_servers",state="ok"})"));
+}
+
+TEST(HealthSeries, NothingIsOkWhileTheAgentSeesNothing) {
+  Snapshot from = snapshot();
+  from.link.connected = false;
+  EXPECT_EQ(parse(page(from)).series.at(check_state("meta_leader", "east")), "3");
+  from.link.connected = true;
+  from.rounds[0].rounds_total = 0;
+  EXPECT_EQ(parse(page(from)).series.at(check_state("meta_leader", "east")), "3");
+  EXPECT_EQ(parse(page(from)).series.at(check_state("agent_permissions", "")), "0");
+}
+
+TEST(HealthSeries, TransitionsAreCountedFromZero) {
+  const Parsed parsed = parse(page(snapshot()));
+  const auto count = [&](const std::string& check, const std::string& state) {
+    return parsed.series.at("nats_health_transitions_total{check=\"" + check + "\",state=\"" + state + "\"}");
+  };
+  EXPECT_EQ(count("server_lost", "critical"), "2");
+  EXPECT_EQ(count("server_lost", "ok"), "1");
+  EXPECT_EQ(count("stream_leader", "critical"), "0");
+  EXPECT_EQ(count("auth_outage", "critical"), "0");
+  EXPECT_EQ(parsed.series.at(R"(nats_health_finding_since_timestamp_seconds{check="server_lost",entity="n2"})"),
+            "1699999900");
 }
 
 TEST(Prometheus, WhatIsKeptForThePeersIsNotOnThePage) {

@@ -895,5 +895,49 @@ TEST_F(SidecarTest, LandingOnAnotherServerIsAnErrorThatExportsNothing) {
   EXPECT_TRUE(finding("agent_identity"));
 }
 
+Config one_look() {
+  Config out = config();
+  out.command = Command::check;
+  return out;
+}
+
+class OneLookTest : public StateTest {
+ protected:
+  OneLookTest() : StateTest(one_look()) {}
+  // Servers that started so long ago and have no route to each other.
+  std::vector<std::string> looked_at(std::chrono::seconds age) {
+    for (const Process& process : {Process{"ID1", "n1"}, Process{"ID2", "n2"}}) {
+      statsz(process, clock.now().wall - age);
+      answer("routez", "{" + block(process) + R"(,"data":{"routes":[]}})");
+    }
+    state.tick(clock.after(1s));
+    const auto snapshot = state.snapshot({}, clock.now());
+    EXPECT_TRUE(snapshot->judging.once);
+    EXPECT_EQ(snapshot->judged, clock.now().mono);
+    std::vector<std::string> out;
+    for (const Finding& finding : snapshot->findings) out.push_back(finding.check + " " + finding.entity);
+    return out;
+  }
+};
+
+TEST_F(OneLookTest, WhatIsSeenIsRaisedAtOnce) {
+  EXPECT_THAT(looked_at(1h), Contains("cluster_routes east/n1 - n2"));
+}
+
+TEST_F(OneLookTest, AServerThatHasJustStartedHasTime) {
+  EXPECT_THAT(looked_at(5s), testing::Not(Contains("cluster_routes east/n1 - n2")));
+}
+
+TEST_F(StateTest, AnAgentThatStaysWaitsForWhatLasts) {
+  for (const Process& process : {Process{"ID1", "n1"}, Process{"ID2", "n2"}}) {
+    statsz(process, clock.now().wall - 1h);
+    answer("routez", "{" + block(process) + R"(,"data":{"routes":[]}})");
+  }
+  state.tick(clock.after(1s));
+  const auto snapshot = state.snapshot({}, clock.now());
+  EXPECT_FALSE(snapshot->judging.once);
+  EXPECT_TRUE(snapshot->findings.empty());
+}
+
 }  // namespace
 }  // namespace lookout

@@ -47,11 +47,13 @@ const std::set<std::string>& made_by_the_agent() {
       "nats_client_closed_before_auth_total",
       "nats_client_connects_total",
       "nats_client_disconnects_total",
+      "nats_meta_failures_tolerated",
       "nats_server_info",
       "nats_server_restarts_total",
       "nats_server_state",
       "nats_server_unseen_messages_total",
       "nats_server_up",
+      "nats_stream_failures_tolerated",
   };
   return names;
 }

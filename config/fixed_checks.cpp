@@ -1,0 +1,62 @@
+#include "config/fixed_checks.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace lookout {
+namespace {
+
+using Of = FixedCheck::Of;
+
+constexpr FixedCheck kFixed[] = {
+    {"agent_connection", Of::agent, "critical", false, "The agent is not logged in to NATS."},
+    {"agent_identity", Of::agent, "critical", false, "The agent is logged in, and no server talks to it."},
+    {"agent_permissions", Of::agent, "warning", false, "The agent's user lacks a permission."},
+    {"agent_lost_messages", Of::agent, "warning", false, "The agent dropped messages within the last minute."},
+    {"agent_memory", Of::agent, "warning", false, "The agent came near its memory limit and asks for less."},
+    {"agent_journal", Of::agent, "warning", false, "The agent cannot write to `--state.dir`."},
+    {"collection_incomplete", Of::agent, "warning", false, "A server did not answer the last round of an endpoint."},
+    {"server_lost", Of::server, "critical", true, "A server went silent without having announced it."},
+    {"server_stopped", Of::server, "warning; critical after 5 min", true, "A server was shut down."},
+    {"server_draining", Of::server, "warning", true, "A server is in lame duck mode."},
+    {"server_name_duplicate", Of::server, "warning", false, "Two live servers of a cluster have one name."},
+    {"server_without_name", Of::server, "warning", false, "A server has no server_name."},
+    {"auth_brute_force", Of::login, "critical", true, "`--auth.brute-force`"},
+    {"auth_password_spray", Of::login, "critical", true, "`--auth.password-spray`"},
+    {"auth_distributed_guessing", Of::login, "critical", true, "`--auth.distributed-guessing`"},
+    {"auth_credential_rotation", Of::login, "warning", true, "`--auth.credential-rotation`"},
+    {"auth_stuck_client", Of::login, "warning", true, "`--auth.stuck-client`"},
+    {"auth_leafnode_locked_out", Of::login, "critical", true, "`--auth.leafnode-locked-out`"},
+    {"auth_system_account", Of::login, "critical", true, "`--auth.system-account`"},
+    {"auth_success_after_failures", Of::login, "warning or critical", true, "`--auth.success-after-failures`"},
+    {"auth_outage", Of::login, "critical", true, "`--auth.outage`"},
+};
+
+// A counter's growth needs two looks at it.
+constexpr Check kHistory[] = {
+    Check::server_restarted,          Check::server_restart_loop, Check::server_slow_consumers,
+    Check::server_slow_links,         Check::server_stale_links,  Check::server_stalled_clients,
+    Check::server_jetstream_disabled, Check::leafnode_missing,    Check::meta_leader_changes,
+};
+
+}  // namespace
+
+std::span<const FixedCheck> fixed_checks() {
+  return kFixed;
+}
+
+const FixedCheck* fixed_check(std::string_view id) {
+  const auto* const found =
+      std::find_if(std::begin(kFixed), std::end(kFixed), [&](const FixedCheck& check) { return check.id == id; });
+  return found == std::end(kFixed) ? nullptr : found;
+}
+
+bool is_check(std::string_view id) {
+  return check_of(id).has_value() || fixed_check(id) != nullptr;
+}
+
+bool needs_history(Check check) {
+  return std::find(std::begin(kHistory), std::end(kHistory), check) != std::end(kHistory);
+}
+
+}  // namespace lookout

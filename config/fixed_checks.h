@@ -1,0 +1,32 @@
+// Checks that have neither thresholds nor a line in config/checks.h: they are made where their facts are. And what
+// holds for checks of both kinds. constexpr data, pure functions.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "config/checks.h"
+
+namespace lookout {
+
+struct FixedCheck {
+  enum class Of : std::uint8_t { agent, server, login };  // patterns of failed logins are of the last kind
+
+  const char* id;
+  Of of;
+  const char* states;  // it can have, for a reader
+  bool history;        // one look does not show it
+  const char* what;
+};
+
+[[nodiscard]] std::span<const FixedCheck> fixed_checks();
+[[nodiscard]] const FixedCheck* fixed_check(std::string_view id);  // null: none
+
+// Whether there is such a check.
+[[nodiscard]] bool is_check(std::string_view id);
+
+// It compares what is with what was: one look does not show it.
+[[nodiscard]] bool needs_history(Check check);
+
+}  // namespace lookout
