@@ -118,7 +118,9 @@ void JetStreamJudge::quorum(const Fleet& fleet, const std::string& entity, const
   std::size_t offline = 0;
   for (std::size_t row = 0; row < part.rows(); ++row) {
     const std::string peer = clean(part.label(row, peers_.name));
-    offline += part.value(row, peers_.offline) == 1 ? 1 : 0;
+    // The leader notices what was killed minutes later.
+    const bool away = part.value(row, peers_.offline) == 1 || fleet.gone(peer, peers_.table.block(leader)->received);
+    offline += away ? 1 : 0;
     const auto& all = fleet.roster.servers();
     const bool known = std::any_of(all.begin(), all.end(), [&](const auto& each) { return each->base_name == peer; });
     if (!known && !partial_)

@@ -224,7 +224,7 @@ TEST_F(JudgeTest, AServerThatIsGoneTakesItsFindingsWithIt) {
 }
 
 TEST_F(JudgeTest, AServerThatDoesNotComeBackIsCritical) {
-  cluster("east", 3);
+  cluster("east", 5);
   pass(60s);
   stop("n3");
   pass(299s);
@@ -291,6 +291,14 @@ TEST_F(JudgeTest, QuorumIsCountedByTheMetaLeader) {
   for (json& replica : meta["replicas"]) replica["offline"] = replica["name"] != "n2";
   pass(60s);
   EXPECT_THAT(found(), testing::Contains("critical meta_quorum meta group"));
+}
+
+TEST_F(JudgeTest, AKilledServerIsNoMemberThatTheQuorumCanCountOn) {
+  cluster("east", 3);
+  pass(60s);
+  node("n3").silent = true;  // the leader does not say so
+  pass(60s);
+  EXPECT_THAT(found(), ElementsAre("critical server_lost east/n3", "warning meta_quorum meta group"));
 }
 
 TEST_F(JudgeTest, TwoLeadersAreOneTooMany) {
