@@ -70,7 +70,8 @@ bool Fleet::settled(const Server& server) const {
 bool Fleet::gone(std::string_view name, Mono received) const {
   const auto& all = roster.servers();
   return std::any_of(all.begin(), all.end(), [&](const auto& server) {
-    return server->base_name == name && (is_gone(*server) || server->state_mono > received);
+    const bool is = is_gone(*server) || server->state == Lifecycle::draining;  // it drops JetStream before its clients
+    return server->base_name == name && (is || server->state_mono > received);
   });
 }
 
