@@ -22,16 +22,18 @@ bool announced(const Server& server) {
 std::string planned(const Fleet::Cluster& cluster, Now now) {
   constexpr Millis kGrace{300000};
   std::vector<std::string> names;
+  std::size_t away = 0;
   for (const Server* server : cluster.servers) {
     if (server->state == Lifecycle::lost) return {};
     const bool came = server->state == Lifecycle::up && server->start != Wall{} && announced(*server) &&
                       now.mono - server->state_mono < kGrace;
     const bool goes = (server->state == Lifecycle::stopped || server->state == Lifecycle::draining) &&
                       now.mono - server->state_mono < kGrace;
+    away += goes ? 1 : 0;
     if (goes || came) names.push_back(server->name);
   }
   const std::size_t spare = (cluster.servers.size() - 1) / 2;
-  if (names.empty() || (names.size() > spare && cluster.servers.size() > 2)) return {};
+  if (names.empty() || (away > spare && cluster.servers.size() > 2)) return {};
   std::string text;
   for (const std::string& name : names) text.append(text.empty() ? "" : ", ").append(name);
   return text + (names.size() == 1 ? " is being restarted" : " are being restarted");
