@@ -32,10 +32,6 @@ bool has_changed(const std::string& before, const std::string& now) {
   return !before.empty() && before != now;
 }
 
-double seconds_between(Wall a, Wall b) {
-  return std::chrono::duration<double>(a - b).count();
-}
-
 }  // namespace
 
 Judge::Judge(const Config& config, std::span<const Collector> collectors)
@@ -100,7 +96,7 @@ void Judge::servers(const Fleet& fleet, Violations& out) {
       life.restarts = std::accumulate(server->restarts.begin(), server->restarts.end(), std::uint64_t{0});
     restarts(*server, life, out, fleet.now);
     if (server->state != Lifecycle::up) continue;
-    clock(*server, out, fleet.now);
+    clock(*server, out);
     if (server->judged.had_jetstream && !server->jetstream)
       out.add({.check = Check::server_jetstream_disabled,
                .state = Health::critical,
@@ -145,10 +141,9 @@ void Judge::restarts(const Server& server, Life& life, Violations& out, Now now)
        .threshold = count >= limits.critical ? limits.critical : limits.warning});
 }
 
-// What the server's clock showed when it last spoke, against ours then; the way of a message is no skew.
-void Judge::clock(const Server& server, Violations& out, Now now) const {
-  if (server.last_time == Wall{}) return;
-  const double skew = std::abs(seconds_between(server.last_time, now.wall - (now.mono - server.last_heard)));
+// What the server's clock showed when it last spoke, against ours then.
+void Judge::clock(const Server& server, Violations& out) const {
+  const double skew = std::abs(std::chrono::duration<double>(server.ahead).count());
   const Limits limits = limits_.of(Check::server_clock_skew, server.cluster, {});
   if (skew < std::min(limits.warning, limits.critical)) return;
   const bool critical = skew >= limits.critical;

@@ -449,6 +449,12 @@ TEST_F(JudgeTest, CertificatesAndClocksAreJudgedByTheServersOwnTime) {
   EXPECT_THAT(sentence(), HasSubstr("10 days"));
   pass(330s);
   EXPECT_THAT(found(), ElementsAre("warning server_clock_skew east/n1", "warning server_tls_certificate east/n1"));
+  node("n1").clock = 20s;
+  pass(330s);
+  EXPECT_THAT(found(), testing::Contains("critical server_clock_skew east/n1"));
+  node("n1").clock = 0s;
+  pass(90s);
+  EXPECT_THAT(found(), ElementsAre("warning server_tls_certificate east/n1"));
 }
 
 TEST_F(JudgeTest, JetStreamThatStopsRunningIsCritical) {
