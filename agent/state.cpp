@@ -301,6 +301,7 @@ void State::tick(Now now) {
   next_sweep_ = now.mono + kSweep;
   sweep(now);
   if (watches_auth_) report_auth(now);
+  report_servers(now);
   judge_.evaluate(roster_, *accounts_.share(), link_, findings_, now);
   changed_ = changed_ || findings_.version() != told_findings_;
 }
