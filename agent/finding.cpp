@@ -20,6 +20,11 @@ void Findings::report(const std::string& check, const std::string& entity, Healt
   report({check, entity, state, {}, std::move(sentence)}, hysteresis, now);
 }
 
+bool Findings::worsens(const Entry& entry, const Hysteresis& hysteresis, Now now) {
+  return entry.seen == Health::warning && hysteresis.worsen > Millis(0) &&
+         now.mono - entry.seen_since >= hysteresis.worsen;
+}
+
 void Findings::report(Finding seen, Hysteresis hysteresis, Now now) {
   Health state = seen.state;
   std::pair key(seen.check, seen.entity);
@@ -37,8 +42,7 @@ void Findings::report(Finding seen, Hysteresis hysteresis, Now now) {
     entry.seen = state;
     entry.seen_since = now.mono;
   }
-  const bool worsens = state == Health::warning && hysteresis.worsen > Millis(0);
-  if (worsens && now.mono - entry.seen_since >= hysteresis.worsen) state = seen.state = Health::critical;
+  if (worsens(entry, hysteresis, now)) state = seen.state = Health::critical;
   // What is raised stays as it is while nobody knows better.
   const bool frozen =
       state == Health::unknown && (entry.shown.state == Health::warning || entry.shown.state == Health::critical);

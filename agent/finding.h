@@ -87,6 +87,8 @@ class Findings {
     Mono seen_since;
     Mono reported;
   };
+  static bool worsens(const Entry& entry, const Hysteresis& hysteresis, Now now);
+
   std::map<std::pair<std::string, std::string>, Entry> entries_;
   std::uint64_t version_ = 0;
 };

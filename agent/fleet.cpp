@@ -17,29 +17,34 @@ bool announced(const Server& server) {
   return server.last_cause == RestartCause::lame_duck || server.last_cause == RestartCause::shutdown;
 }
 
-// Maintenance: servers said that they go, or have just come, no more of them than the cluster can do without, and none
-// is lost.
-std::string planned(const Fleet::Cluster& cluster, Now now) {
+// It said that it goes, and is about to come back, or has just done so.
+bool is_restarting(const Server& server, Now now) {
   constexpr Millis kGrace{300000};
-  std::vector<std::string> names;
+  if (now.mono - server.state_mono >= kGrace) return false;
+  return server.state == Lifecycle::up ? announced(server) : server.state != Lifecycle::lost;
+}
+
+// Maintenance: no more servers than the cluster can do without are away to be restarted, and none is lost.
+std::string plans_of(const Fleet::Cluster& cluster, Now now) {
+  std::string names;
+  std::size_t count = 0;
   std::size_t away = 0;
   for (const Server* server : cluster.servers) {
     if (server->state == Lifecycle::lost) return {};
-    const bool came = server->state == Lifecycle::up && server->start != Wall{} && announced(*server) &&
-                      now.mono - server->state_mono < kGrace;
-    const bool goes = (server->state == Lifecycle::stopped || server->state == Lifecycle::draining) &&
-                      now.mono - server->state_mono < kGrace;
-    away += goes ? 1 : 0;
-    if (goes || came) names.push_back(server->name);
+    if (!is_restarting(*server, now)) continue;
+    away += server->state == Lifecycle::up ? 0 : 1;
+    names.append(count++ == 0 ? "" : ", ").append(server->name);
   }
   const std::size_t spare = (cluster.servers.size() - 1) / 2;
-  if (names.empty() || (away > spare && cluster.servers.size() > 2)) return {};
-  std::string text;
-  for (const std::string& name : names) text.append(text.empty() ? "" : ", ").append(name);
-  return text + (names.size() == 1 ? " is being restarted" : " are being restarted");
+  if (count == 0 || (away > spare && cluster.servers.size() > 2)) return {};
+  return names + (count == 1 ? " is being restarted" : " are being restarted");
 }
 
 }  // namespace
+
+std::string meta_group_of(const Server& server) {
+  return "meta group" + (server.domain.empty() ? std::string() : " of " + server.domain);
+}
 
 Fleet::Fleet(const Roster& known, Now at) : roster(known), now(at) {
   for (const auto& server : known.servers()) {
@@ -49,7 +54,7 @@ Fleet::Fleet(const Roster& known, Now at) : roster(known), now(at) {
     cluster.servers.push_back(server.get());
     cluster.gone += is_gone(*server) ? 1 : 0;
   }
-  for (auto& [name, cluster] : clusters) cluster.planned = planned(cluster, now);
+  for (auto& [name, cluster] : clusters) cluster.planned = plans_of(cluster, now);
 }
 
 const Server* Fleet::find(std::string_view cluster, std::string_view name) const {
@@ -63,6 +68,11 @@ const Server* Fleet::find(std::string_view cluster, std::string_view name) const
 const Fleet::Cluster* Fleet::cluster(std::string_view name) const {
   const auto found = clusters.find(std::string(name));
   return found == clusters.end() ? nullptr : &found->second;
+}
+
+std::string Fleet::planned(std::string_view name) const {
+  const Cluster* in = cluster(name);
+  return in == nullptr ? std::string() : in->planned;
 }
 
 bool Fleet::settled(const Server& server) const {
@@ -92,17 +102,18 @@ std::vector<const Violation*> Violations::of(Check check) const {
 }
 
 std::vector<Column> columns_of(std::span<const Collector> collectors, std::string_view metric) {
+  const auto section_of = [&](const Column& at) -> const Section& {
+    return collectors[at.collector].sections[at.section];
+  };
+  std::vector<Column> sections;
+  for (std::size_t c = 0; c < collectors.size(); ++c)
+    for (std::size_t s = 0; s < collectors[c].sections.size(); ++s) sections.push_back({c, s, 0});
+  std::stable_partition(sections.begin(), sections.end(), [&](const Column& at) { return section_of(at).native; });
   std::vector<Column> out;
-  for (const bool native : {true, false}) {
-    for (std::size_t c = 0; c < collectors.size(); ++c) {
-      for (std::size_t s = 0; s < collectors[c].sections.size(); ++s) {
-        const Section& section = collectors[c].sections[s];
-        if (section.native != native) continue;
-        for (std::size_t m = 0; m < section.metrics.size(); ++m)
-          if (section.metrics[m].name == metric) out.push_back({c, s, m});
-        if (!out.empty()) return out;
-      }
-    }
+  for (auto at = sections.begin(); at != sections.end() && out.empty(); ++at) {
+    const auto& metrics = section_of(*at).metrics;
+    for (std::size_t m = 0; m < metrics.size(); ++m)
+      if (metrics[m].name == metric) out.push_back({at->collector, at->section, m});
   }
   return out;
 }

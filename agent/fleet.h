@@ -15,41 +15,6 @@
 
 namespace lookout {
 
-struct Fleet {
-  struct Cluster {
-    std::string name;
-    std::vector<const Server*> servers;  // all that are known, joining ones left out
-    std::size_t gone = 0;                // of these
-    std::string planned;                 // announced maintenance, for a sentence; empty: none
-  };
-
-  Fleet(const Roster& known, Now at);
-
-  const Roster& roster;
-  std::map<std::string, Cluster> clusters;
-  Now now;
-
-  [[nodiscard]] const Server* find(std::string_view cluster, std::string_view name) const;
-  [[nodiscard]] const Cluster* cluster(std::string_view name) const;
-  // Up, and for long enough that others should have noticed.
-  [[nodiscard]] bool settled(const Server& server) const;
-  // Whether so named a server is gone, or was when this was received.
-  [[nodiscard]] bool gone(std::string_view name, Mono received) const;
-};
-
-// The worst of each check and entity.
-class Violations {
- public:
-  void add(Violation violation);
-  void erase(Check check, const std::string& entity) { all_.erase({check, entity}); }
-  [[nodiscard]] const std::map<std::pair<Check, std::string>, Violation>& all() const { return all_; }
-  // Of one check.
-  [[nodiscard]] std::vector<const Violation*> of(Check check) const;
-
- private:
-  std::map<std::pair<Check, std::string>, Violation> all_;
-};
-
 // Where a metric is found in a Block.
 struct Column {
   std::size_t collector = 0;
@@ -84,5 +49,55 @@ class Table {
   std::size_t index_ = 0;
   std::size_t section_ = 0;
 };
+
+// How findings name the meta group that a server belongs to.
+[[nodiscard]] std::string meta_group_of(const Server& server);
+
+struct Fleet {
+  struct Cluster {
+    std::string name;
+    std::vector<const Server*> servers;  // all that are known, joining ones left out
+    std::size_t gone = 0;                // of these
+    std::string planned;                 // announced maintenance, for a sentence; empty: none
+  };
+
+  Fleet(const Roster& known, Now at);
+
+  const Roster& roster;
+  std::map<std::string, Cluster> clusters;
+  Now now;
+
+  [[nodiscard]] const Server* find(std::string_view cluster, std::string_view name) const;
+  [[nodiscard]] const Cluster* cluster(std::string_view name) const;
+  [[nodiscard]] std::string planned(std::string_view name) const;
+  // act(server, part, row) for every row that a live server last said.
+  template <class Act>
+  void each_row(const Table& table, Act act) const;
+  // Up, and for long enough that others should have noticed.
+  [[nodiscard]] bool settled(const Server& server) const;
+  // Whether so named a server is gone, or was when this was received.
+  [[nodiscard]] bool gone(std::string_view name, Mono received) const;
+};
+
+// The worst of each check and entity.
+class Violations {
+ public:
+  void add(Violation violation);
+  void erase(Check check, const std::string& entity) { all_.erase({check, entity}); }
+  [[nodiscard]] const std::map<std::pair<Check, std::string>, Violation>& all() const { return all_; }
+  // Of one check.
+  [[nodiscard]] std::vector<const Violation*> of(Check check) const;
+
+ private:
+  std::map<std::pair<Check, std::string>, Violation> all_;
+};
+
+template <class Act>
+void Fleet::each_row(const Table& table, Act act) const {
+  for (const auto& server : roster.servers()) {
+    const Part* const part = server->up() ? table.of(*server) : nullptr;
+    for (std::size_t row = 0; part != nullptr && row < part->rows(); ++row) act(*server, *part, row);
+  }
+}
 
 }  // namespace lookout

@@ -59,7 +59,7 @@ void Judge::look(Server& server, std::size_t collector, const Block* block) cons
   metadata_.look(server, collector, *block, rows[collector]);
 }
 
-void Judge::evaluate(const Roster& roster, const std::vector<Account>& known, const LinkState& link,
+void Judge::evaluate(const Roster& roster, const std::vector<Account>& accounts, const LinkState& link,
                      Findings& findings, Now now) {
   if (!link.connected() || link.identity() != Identity::system || now.mono < next_) return;
   next_ = now.mono + kEvery;
@@ -67,7 +67,7 @@ void Judge::evaluate(const Roster& roster, const std::vector<Account>& known, co
   Violations violations;
   rows(fleet, violations);
   servers(fleet, violations);
-  accounts(fleet, known, violations);
+  limits_of_accounts(fleet, accounts, violations);
   mesh_.judge(fleet, violations);
   jetstream_.judge(fleet, violations);
   tell(fleet, violations, findings);
@@ -127,39 +127,27 @@ void Judge::restarts(const Server& server, Life& life, Violations& out, Now now)
              .cluster = server.cluster,
              .server = server.name});
   }
+  Violation loop{
+      .check = Check::server_restart_loop, .entity = entity, .cluster = server.cluster, .server = server.name};
   const Limits limits = limits_.of(Check::server_restart_loop, server.cluster, {});
-  const auto count = static_cast<double>(life.recent.size());
-  if (count < std::min(limits.warning, limits.critical)) return;
-  out.add(
-      {.check = Check::server_restart_loop,
-       .state = count >= limits.critical ? Health::critical : Health::warning,
-       .entity = entity,
-       .sentence = "server " + entity + " was restarted " + std::to_string(life.recent.size()) + " times in 15 minutes",
-       .cluster = server.cluster,
-       .server = server.name,
-       .value = count,
-       .threshold = count >= limits.critical ? limits.critical : limits.warning});
+  if (!weigh(loop, limits, static_cast<double>(life.recent.size()))) return;
+  loop.sentence =
+      concat({"server ", entity, " was restarted ", std::to_string(life.recent.size()), " times in 15 minutes"});
+  out.add(std::move(loop));
 }
 
 // What the server's clock showed when it last spoke, against ours then.
 void Judge::clock(const Server& server, Violations& out) const {
-  const double skew = std::abs(std::chrono::duration<double>(server.ahead).count());
-  const Limits limits = limits_.of(Check::server_clock_skew, server.cluster, {});
-  if (skew < std::min(limits.warning, limits.critical)) return;
-  const bool critical = skew >= limits.critical;
-  const std::string entity = server.entity();
-  out.add({.check = Check::server_clock_skew,
-           .state = critical ? Health::critical : Health::warning,
-           .entity = entity,
-           .sentence = "the clock of server " + entity + " differs by " + said(Unit::seconds, skew),
-           .cluster = server.cluster,
-           .server = server.name,
-           .value = skew,
-           .threshold = critical ? limits.critical : limits.warning});
+  const double skew = std::abs(seconds(server.ahead));
+  Violation violation{
+      .check = Check::server_clock_skew, .entity = server.entity(), .cluster = server.cluster, .server = server.name};
+  if (!weigh(violation, limits_.of(Check::server_clock_skew, server.cluster, {}), skew)) return;
+  violation.sentence = concat({"the clock of server ", violation.entity, " differs by ", said(Unit::seconds, skew)});
+  out.add(std::move(violation));
 }
 
 // What all servers have of an account, against what its claims allow.
-void Judge::accounts(const Fleet& fleet, const std::vector<Account>& accounts, Violations& out) const {
+void Judge::limits_of_accounts(const Fleet& fleet, const std::vector<Account>& accounts, Violations& out) const {
   std::map<std::string_view, std::pair<double, double>> allowed;  // connections and leaf nodes, by account
   const std::size_t id = account_limits_.label("account");
   const std::size_t connections = account_limits_.column("nats_account_max_connections");
@@ -187,20 +175,13 @@ void Judge::accounts(const Fleet& fleet, const std::vector<Account>& accounts, V
 }
 
 void Judge::compare(Check check, double used, double limit, const Account& account, Violations& out) const {
+  Violation violation{.check = check, .entity = account.id, .account = account.id};
   if (!(limit > 0)) return;  // not limited, or none allowed
-  const Limits limits = limits_.of(check, {}, account.id);
-  const double share = used / limit;
-  if (share < std::min(limits.warning, limits.critical)) return;
-  const bool critical = share >= limits.critical;
+  if (!weigh(violation, limits_.of(check, {}, account.id), used / limit)) return;
   const char* what = check == Check::account_leafnodes ? " leaf nodes" : " connections";
-  out.add({.check = check,
-           .state = critical ? Health::critical : Health::warning,
-           .entity = account.id,
-           .sentence = "account " + clean(account.name) + " has " + said(Unit::count, used) + " of the " +
-                       said(Unit::count, limit) + what + " it may have",
-           .account = account.id,
-           .value = share,
-           .threshold = critical ? limits.critical : limits.warning});
+  violation.sentence = concat({"account ", clean(account.name), " has ", said(Unit::count, used), " of the ",
+                               said(Unit::count, limit), what, " it may have"});
+  out.add(std::move(violation));
 }
 
 bool Judge::is_on(Check check, const Violation& violation) const {
@@ -208,7 +189,7 @@ bool Judge::is_on(Check check, const Violation& violation) const {
   return limits_.of(check, violation.cluster, violation.account).on;
 }
 
-Finding Judge::finding_of(const Violation& violation, const std::string& planned) const {
+Finding Judge::finding_of(const Violation& violation, const std::string& planned) {
   const CheckInfo& info = info_of(violation.check);
   Finding finding{.check = info.id,
                   .entity = violation.entity,
@@ -227,20 +208,10 @@ Finding Judge::finding_of(const Violation& violation, const std::string& planned
 }
 
 void Judge::tell(const Fleet& fleet, const Violations& violations, Findings& findings) const {
-  const auto planned_of = [&](const std::string& name) {
-    const Fleet::Cluster* cluster = fleet.cluster(name);
-    return cluster == nullptr ? std::string() : cluster->planned;
-  };
   std::array<std::size_t, kChecks> told{};
   for (const auto& [key, violation] : violations.all()) {
     if (!is_on(violation.check, violation)) continue;
-    if (++told[static_cast<std::size_t>(violation.check)] > kMaxEach) continue;
-    const bool downgrades = info_of(violation.check).planned == Planned::downgrade;
-    std::string planned = downgrades ? planned_of(violation.cluster) : std::string();
-    if (downgrades && planned.empty()) planned = planned_of(violation.remote);
-    const Limits limits = limits_.of(violation.check, violation.cluster, violation.account);
-    findings.report(finding_of(violation, planned),
-                    {limits.raise, limits.clear, planned.empty() ? limits.worsen : Millis(0)}, fleet.now);
+    if (++told[static_cast<std::size_t>(violation.check)] <= kMaxEach) tell(fleet, violation, findings);
   }
   for (std::size_t i = 0; i < kChecks; ++i) {
     if (told[i] <= kMaxEach) continue;
@@ -259,6 +230,18 @@ void Judge::tell(const Fleet& fleet, const Violations& violations, Findings& fin
         return Hysteresis{limits.raise, limits.clear};
       },
       [&](const Finding& finding) { return unknown(fleet, finding); }, fleet.now);
+}
+
+// What is planned for a cluster makes no finding about it worse than a warning, where the check says so.
+void Judge::tell(const Fleet& fleet, const Violation& violation, Findings& findings) const {
+  std::string planned;
+  if (info_of(violation.check).planned == Planned::downgrade) {
+    planned = fleet.planned(violation.cluster);
+    if (planned.empty()) planned = fleet.planned(violation.remote);
+  }
+  const Limits limits = limits_.of(violation.check, violation.cluster, violation.account);
+  findings.report(finding_of(violation, planned),
+                  {limits.raise, limits.clear, planned.empty() ? limits.worsen : Millis(0)}, fleet.now);
 }
 
 // Whether the answers that a check needs are missing, so that a finding which is not seen now may still hold.

@@ -46,11 +46,12 @@ class Judge {
   static void rows(const Fleet& fleet, Violations& out);
   void servers(const Fleet& fleet, Violations& out);
   void restarts(const Server& server, Life& life, Violations& out, Now now) const;
-  void accounts(const Fleet& fleet, const std::vector<Account>& accounts, Violations& out) const;
+  void limits_of_accounts(const Fleet& fleet, const std::vector<Account>& accounts, Violations& out) const;
   void compare(Check check, double used, double limit, const Account& account, Violations& out) const;
   void clock(const Server& server, Violations& out) const;
   void tell(const Fleet& fleet, const Violations& violations, Findings& findings) const;
-  [[nodiscard]] Finding finding_of(const Violation& violation, const std::string& planned) const;
+  void tell(const Fleet& fleet, const Violation& violation, Findings& findings) const;
+  [[nodiscard]] static Finding finding_of(const Violation& violation, const std::string& planned);
   [[nodiscard]] bool is_on(Check check, const Violation& violation) const;
   [[nodiscard]] bool unknown(const Fleet& fleet, const Finding& finding) const;
 

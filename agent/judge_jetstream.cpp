@@ -14,16 +14,13 @@ constexpr Millis kElection{15000};
 constexpr double kMaxLag = 200;    // as `nats server check jetstream` has it
 constexpr double kMaxSilence = 5;  // seconds
 
-std::string meta_group_of(const Server& server) {
-  return "meta group" + (server.domain.empty() ? std::string() : " of " + server.domain);
-}
-
 // Account, stream and consumer of a row.
 std::string entity_of(const Part& part, std::size_t row, const Table& table) {
   const std::size_t consumer = table.label("consumer");
   std::string out =
-      clean(part.label(row, table.label("account"))) + "/" + clean(part.label(row, table.label("stream")));
-  return consumer < table.labels() ? out + "/" + clean(part.label(row, consumer)) : out;
+      concat({clean(part.label(row, table.label("account"))), "/", clean(part.label(row, table.label("stream")))});
+  if (consumer < table.labels()) out.append("/").append(clean(part.label(row, consumer)));
+  return out;
 }
 
 }  // namespace
@@ -82,67 +79,75 @@ void JetStreamJudge::meta(const Fleet& fleet, Violations& out) {
 }
 
 void JetStreamJudge::leader(const Fleet& fleet, const std::string& entity, const Group& group, Violations& out) {
+  Violation wrong{.check = Check::meta_leader, .state = Health::critical, .entity = entity, .cluster = group.cluster};
+  if (group.leaders.empty() && group.leaderless) {
+    wrong.sentence = "the " + entity + " has no leader";
+    out.add(std::move(wrong));
+  } else if (group.leaders.size() > 1) {
+    wrong.sentence = concat(
+        {"servers ", group.leaders[0]->entity(), " and ", group.leaders[1]->entity(), " both lead the ", entity});
+    out.add(std::move(wrong));
+  }
   History& history = histories_[entity];
-  if (group.leaders.empty() && group.leaderless)
-    out.add({Check::meta_leader, Health::critical, entity, "the " + entity + " has no leader", group.cluster});
-  if (group.leaders.size() > 1)
-    out.add(
-        {Check::meta_leader, Health::critical, entity,
-         "servers " + group.leaders[0]->entity() + " and " + group.leaders[1]->entity() + " both lead the " + entity,
-         group.cluster});
   if (group.leaders.size() == 1 && history.leader != group.leaders.front()->id) {
     if (!history.leader.empty()) history.changes.push_back(fleet.now.mono);
     history.leader = group.leaders.front()->id;
   }
   while (!history.changes.empty() && fleet.now.mono - history.changes.front() > kChangesIn) history.changes.pop_front();
+  Violation changes{.check = Check::meta_leader_changes, .entity = entity, .cluster = group.cluster};
   const Limits limits = limits_.of(Check::meta_leader_changes, group.cluster, {});
-  const auto changes = static_cast<double>(history.changes.size());
-  if (changes < std::min(limits.warning, limits.critical)) return;
-  const bool critical = changes >= limits.critical;
-  out.add({.check = Check::meta_leader_changes,
-           .state = critical ? Health::critical : Health::warning,
-           .entity = entity,
-           .sentence = "the " + entity + " has changed its leader " + std::to_string(history.changes.size()) +
-                       " times in 15 minutes",
-           .cluster = group.cluster,
-           .value = changes,
-           .threshold = critical ? limits.critical : limits.warning});
+  if (!weigh(changes, limits, static_cast<double>(history.changes.size()))) return;
+  changes.sentence = concat(
+      {"the ", entity, " has changed its leader ", std::to_string(history.changes.size()), " times in 15 minutes"});
+  out.add(std::move(changes));
 }
 
 // As the leader sees its peers.
 void JetStreamJudge::quorum(const Fleet& fleet, const std::string& entity, const Server& leader,
                             Violations& out) const {
-  const Part& own = *meta_.of(leader);
+  const double members = meta_.of(leader)->value(0, meta_.column("nats_meta_cluster_size"));
+  const auto size = static_cast<std::size_t>(std::max(members, 0.0));
   const Part& part = *peers_.table.of(leader);
-  const auto size = static_cast<std::size_t>(std::max(own.value(0, meta_.column("nats_meta_cluster_size")), 0.0));
   std::size_t offline = 0;
   for (std::size_t row = 0; row < part.rows(); ++row) {
-    const std::string peer = clean(part.label(row, peers_.name));
-    // The leader notices what was killed minutes later.
-    const bool away = part.value(row, peers_.offline) == 1 || fleet.gone(peer, peers_.table.block(leader)->received);
+    // The leader notices minutes later what was killed.
+    const bool away = part.value(row, peers_.offline) == 1 ||
+                      fleet.gone(clean(part.label(row, peers_.name)), peers_.table.block(leader)->received);
     offline += away ? 1 : 0;
-    const auto& all = fleet.roster.servers();
-    const bool known = std::any_of(all.begin(), all.end(), [&](const auto& each) { return each->base_name == peer; });
-    if (!known && !partial_)
-      out.add({Check::meta_ghost_peers, Health::warning, entity + ": " + peer,
-               "the " + entity + " has a peer " + peer + " that is no known server", leader.cluster});
-    const std::string fault = peers_.fault(part, row);
-    if (!fault.empty())
-      out.add({Check::meta_peers, Health::warning, entity + ": " + peer,
-               "peer " + peer + " of the " + entity + " " + fault, leader.cluster});
+    peer(fleet, entity, leader, row, out);
   }
   const std::size_t needed = size / 2 + 1;
   const std::size_t online = size - std::min(offline, size);
   if (size < 3 || online > needed) return;
-  const std::string have =
-      std::to_string(online) + " of " + std::to_string(size) + " members of the " + entity + " are online";
-  out.add({.check = Check::meta_quorum,
-           .state = online < needed ? Health::critical : Health::warning,
-           .entity = entity,
-           .sentence = have + (online < needed ? ": it cannot decide anything" : ": it can lose no other"),
-           .cluster = leader.cluster,
-           .value = static_cast<double>(online),
-           .threshold = static_cast<double>(needed)});
+  out.add(
+      {.check = Check::meta_quorum,
+       .state = online < needed ? Health::critical : Health::warning,
+       .entity = entity,
+       .sentence = concat({std::to_string(online), " of ", std::to_string(size), " members of the ", entity,
+                           " are online", online < needed ? ": it cannot decide anything" : ": it can lose no other"}),
+       .cluster = leader.cluster,
+       .value = static_cast<double>(online),
+       .threshold = static_cast<double>(needed)});
+}
+
+void JetStreamJudge::peer(const Fleet& fleet, const std::string& entity, const Server& leader, std::size_t row,
+                          Violations& out) const {
+  const Part& part = *peers_.table.of(leader);
+  const std::string name = clean(part.label(row, peers_.name));
+  const std::string of = concat({entity, ": ", name});
+  const auto& all = fleet.roster.servers();
+  const bool known = std::any_of(all.begin(), all.end(), [&](const auto& each) { return each->base_name == name; });
+  if (!known && !partial_)
+    out.add({.check = Check::meta_ghost_peers,
+             .entity = of,
+             .sentence = concat({"the ", entity, " has a peer ", name, " that is no known server"}),
+             .cluster = leader.cluster});
+  const std::string fault = peers_.fault(part, row);
+  if (!fault.empty())
+    out.add({.check = Check::meta_peers,
+             .entity = of,
+             .sentence = concat({"peer ", name, " of the ", entity, " ", fault}),
+             .cluster = leader.cluster});
 }
 
 // A server that does not know a leader may be asked during an election, and who leads may have been asked before it:
@@ -153,17 +158,14 @@ void JetStreamJudge::confirm_leaderless(const Fleet& fleet, Check check, const T
   std::erase_if(leaderless_,
                 [&](const auto& item) { return item.first.first == check && !candidates.contains(item.first.second); });
   if (candidates.empty()) return;
+  fleet.each_row(table, [&](const Server&, const Part& part, std::size_t row) {
+    if (!part.led(row)) return;
+    const std::string entity = entity_of(part, row, table);
+    if (candidates.erase(entity) > 0) out.erase(check, entity);
+  });
   Mono oldest = fleet.now.mono;
-  for (const auto& server : fleet.roster.servers()) {
-    const Part* part = server->up() ? table.of(*server) : nullptr;
-    if (part == nullptr) continue;
-    oldest = std::min(oldest, table.block(*server)->received);
-    for (std::size_t row = 0; row < part->rows(); ++row) {
-      if (!part->led(row)) continue;
-      const std::string entity = entity_of(*part, row, table);
-      if (candidates.erase(entity) > 0) out.erase(check, entity);
-    }
-  }
+  for (const auto& server : fleet.roster.servers())
+    if (server->up() && table.block(*server) != nullptr) oldest = std::min(oldest, table.block(*server)->received);
   for (const std::string& entity : candidates) {
     const Mono since = leaderless_.try_emplace({check, entity}, fleet.now.mono).first->second;
     if (oldest - since < kElection) out.erase(check, entity);
@@ -172,39 +174,29 @@ void JetStreamJudge::confirm_leaderless(const Fleet& fleet, Check check, const T
 
 // Replicas on servers that are gone are one finding for each server, others one for each stream.
 void JetStreamJudge::replicas(const Fleet& fleet, Violations& out) const {
-  struct Missing {
-    std::size_t streams = 0;
-    std::string one;
-    std::string cluster;
-  };
   std::map<std::string, Missing> missing;  // by server
-  for (const auto& server : fleet.roster.servers()) {
-    const Part* part = server->up() ? replicas_.table.of(*server) : nullptr;
-    for (std::size_t row = 0; part != nullptr && row < part->rows(); ++row) {
-      const std::string fault = replicas_.fault(*part, row);
-      if (fault.empty()) continue;
-      const std::string peer = clean(part->label(row, replicas_.name));
-      const std::string stream = entity_of(*part, row, replicas_.table);
-      if (fleet.gone(peer, replicas_.table.block(*server)->received)) {
-        Missing& of = missing[peer];
-        if (of.streams++ == 0) of.one = stream;
-        of.cluster = server->cluster;
-        continue;
-      }
-      out.add({.check = Check::stream_replicas,
-               .entity = stream,
-               .sentence = "replica " + peer + " of stream " + stream + " " + fault,
-               .cluster = server->cluster,
-               .account = std::string(part->label(row, replicas_.table.label("account")))});
+  fleet.each_row(replicas_.table, [&](const Server& server, const Part& part, std::size_t row) {
+    const std::string fault = replicas_.fault(part, row);
+    if (fault.empty()) return;
+    const std::string peer = clean(part.label(row, replicas_.name));
+    const std::string stream = entity_of(part, row, replicas_.table);
+    if (fleet.gone(peer, replicas_.table.block(server)->received)) {
+      Missing& of = missing[peer];
+      if (of.streams++ == 0) of.one = stream;
+      of.cluster = server.cluster;
+      return;
     }
-  }
-  for (const auto& [peer, of] : missing) {
-    const std::string streams =
-        of.streams == 1 ? "stream " + of.one + " lacks its replica"
-                        : std::to_string(of.streams) + " streams, " + of.one + " among them, lack their replicas";
     out.add({.check = Check::stream_replicas,
-             .entity = of.cluster + "/" + peer,
-             .sentence = streams + " on server " + peer + ", which is gone",
+             .entity = stream,
+             .sentence = concat({"replica ", peer, " of stream ", stream, " ", fault}),
+             .cluster = server.cluster,
+             .account = std::string(part.label(row, replicas_.table.label("account")))});
+  });
+  for (const auto& [peer, of] : missing) {
+    const std::string more = of.streams == 1 ? "" : concat({" and ", std::to_string(of.streams - 1), " more"});
+    out.add({.check = Check::stream_replicas,
+             .entity = concat({of.cluster, "/", peer}),
+             .sentence = concat({"stream ", of.one, more, " without replica on server ", peer, ", which is gone"}),
              .cluster = of.cluster,
              .server = peer,
              .value = static_cast<double>(of.streams)});

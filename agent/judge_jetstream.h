@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "agent/check_limits.h"
 #include "agent/fleet.h"
-#include "agent/row_checks.h"
 
 namespace lookout {
 
@@ -40,6 +40,11 @@ class JetStreamJudge {
     bool leaderless = false;  // somebody knows of none
     std::string cluster;
   };
+  struct Missing {  // replicas on one server
+    std::size_t streams = 0;
+    std::string one;
+    std::string cluster;
+  };
   struct History {
     std::string leader;
     std::deque<Mono> changes;
@@ -48,6 +53,8 @@ class JetStreamJudge {
   void meta(const Fleet& fleet, Violations& out);
   void leader(const Fleet& fleet, const std::string& entity, const Group& group, Violations& out);
   void quorum(const Fleet& fleet, const std::string& entity, const Server& leader, Violations& out) const;
+  void peer(const Fleet& fleet, const std::string& entity, const Server& leader, std::size_t row,
+            Violations& out) const;
   void confirm_leaderless(const Fleet& fleet, Check check, const Table& table, Violations& out);
   void replicas(const Fleet& fleet, Violations& out) const;
 

@@ -1,7 +1,10 @@
 #include "agent/judge_mesh.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "agent/text.h"
 
@@ -12,8 +15,17 @@ constexpr Millis kLearned{60000};      // a leaf node that was there for so long
 constexpr Millis kForgotten{3600000};  // ... for so long
 constexpr std::size_t kMaxLeafs = 20000;
 
-std::string count_of(std::size_t part, std::size_t all) {
-  return std::to_string(part) + " of " + std::to_string(all);
+std::set<std::string> versions_of(const Fleet::Cluster& cluster) {
+  std::set<std::string> versions;
+  for (const Server* server : cluster.servers)
+    if (server->up()) versions.insert(server->version);
+  return versions;
+}
+
+std::string list_of(const std::set<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) list.append(list.empty() ? "" : ", ").append(text);
+  return list;
 }
 
 }  // namespace
@@ -35,78 +47,75 @@ void MeshJudge::clusters(const Fleet& fleet, Violations& out) {
   for (const auto& [name, cluster] : fleet.clusters) {
     const std::size_t all = cluster.servers.size();
     if (all > 1 && cluster.gone * 2 > all)
-      out.add({Check::cluster_servers, Health::critical, name,
-               count_of(cluster.gone, all) + " servers of cluster " + name + " are gone", name});
-    std::set<std::string> versions;
-    for (const Server* server : cluster.servers)
-      if (server->up()) versions.insert(server->version);
-    if (versions.size() < 2) continue;
-    std::string listed;
-    for (const std::string& version : versions) listed.append(listed.empty() ? "" : ", ").append(version);
-    out.add({Check::cluster_versions, Health::warning, name,
-             "servers of cluster " + name + " run different versions: " + listed, name});
+      out.add({.check = Check::cluster_servers,
+               .state = Health::critical,
+               .entity = name,
+               .sentence = concat({std::to_string(cluster.gone), " of ", std::to_string(all), " servers of cluster ",
+                                   name, " are gone"}),
+               .cluster = name});
+    const std::set<std::string> versions = versions_of(cluster);
+    if (versions.size() > 1)
+      out.add({.check = Check::cluster_versions,
+               .entity = name,
+               .sentence = concat({"servers of cluster ", name, " run different versions: ", list_of(versions)}),
+               .cluster = name});
   }
 }
 
 // Every two live servers of a cluster must have a route to each other, as both of them see it.
 void MeshJudge::routes(const Fleet& fleet, const Fleet::Cluster& cluster, Violations& out) const {
   std::vector<const Server*> members;
-  for (const Server* server : cluster.servers)
-    if (fleet.settled(*server) && server->name == server->base_name && routes_.of(*server) != nullptr)
-      members.push_back(server);
-  const std::size_t remote = routes_.label("remote");
+  std::copy_if(cluster.servers.begin(), cluster.servers.end(), std::back_inserter(members), [&](const Server* server) {
+    return fleet.settled(*server) && server->name == server->base_name && routes_.of(*server) != nullptr;
+  });
   for (const Server* server : members) {
-    const Part& part = *routes_.of(*server);
-    if (part.rows() + 1 >= cluster.servers.size()) continue;
-    std::set<std::string_view> remotes;
-    for (std::size_t row = 0; row < part.rows(); ++row) remotes.insert(part.label(row, remote));
-    for (const Server* other : members) {
-      if (other == server || remotes.contains(other->base_name)) continue;
-      const auto& [first, second] = std::minmax(server->name, other->name);
-      const std::string pair = cluster.name + "/" + first + " - " + second;
-      out.add({Check::cluster_routes, remotes.empty() ? Health::critical : Health::warning, pair,
-               "server " + server->entity() + " has no route to " + other->entity(), cluster.name});
-    }
+    if (routes_.of(*server)->rows() + 1 < cluster.servers.size()) routes_of(*server, members, out);
+  }
+}
+
+void MeshJudge::routes_of(const Server& server, const std::vector<const Server*>& members, Violations& out) const {
+  const Part& part = *routes_.of(server);
+  const std::size_t remote = routes_.label("remote");
+  std::set<std::string_view> remotes;
+  for (std::size_t row = 0; row < part.rows(); ++row) remotes.insert(part.label(row, remote));
+  for (const Server* other : members) {
+    if (other == &server || remotes.contains(other->base_name)) continue;
+    const auto& [first, second] = std::minmax(server.name, other->name);
+    out.add({.check = Check::cluster_routes,
+             .state = remotes.empty() ? Health::critical : Health::warning,
+             .entity = concat({server.cluster, "/", first, " - ", second}),
+             .sentence = concat({"server ", server.entity(), " has no route to ", other->entity()}),
+             .cluster = server.cluster});
   }
 }
 
 // A server has an outbound connection to each cluster that any server has one to, or had while it is known.
 void MeshJudge::gateways(const Fleet& fleet, Violations& out) {
   const std::size_t remote = gateways_.label("remote_cluster");
-  for (const auto& [name, cluster] : fleet.clusters) {
-    for (const Server* server : cluster.servers) {
-      const Part* part = gateways_.of(*server);
-      for (std::size_t row = 0; part != nullptr && row < part->rows(); ++row) {
-        const std::string to(part->label(row, remote));
-        if (partial_ || fleet.cluster(to) != nullptr) links_.insert({name, to});
-      }
-    }
-  }
-  std::erase_if(links_, [&](const auto& link) {
-    return fleet.cluster(link.first) == nullptr || (!partial_ && fleet.cluster(link.second) == nullptr);
+  const auto exists = [&](const std::string& cluster) { return partial_ || fleet.cluster(cluster) != nullptr; };
+  fleet.each_row(gateways_, [&](const Server& server, const Part& part, std::size_t row) {
+    std::string to(part.label(row, remote));
+    if (exists(to)) links_.insert({server.cluster, std::move(to)});
   });
+  std::erase_if(links_, [&](const auto& link) { return fleet.cluster(link.first) == nullptr || !exists(link.second); });
   for (const auto& [from, to] : links_) gateway(fleet, *fleet.cluster(from), to, out);
 }
 
 void MeshJudge::gateway(const Fleet& fleet, const Fleet::Cluster& from, const std::string& to, Violations& out) const {
   const Fleet::Cluster* other = fleet.cluster(to);
   if (other != nullptr && other->gone == other->servers.size()) return;  // that is what is wrong
-  const std::size_t remote = gateways_.label("remote_cluster");
   std::vector<const Server*> without;
   std::size_t looked_at = 0;
   for (const Server* server : from.servers) {
-    const Part* part = gateways_.of(*server);
-    if (part == nullptr || !fleet.settled(*server)) continue;
+    if (gateways_.of(*server) == nullptr || !fleet.settled(*server)) continue;
     ++looked_at;
-    bool has = false;
-    for (std::size_t row = 0; row < part->rows() && !has; ++row) has = part->label(row, remote) == to;
-    if (!has) without.push_back(server);
+    if (!has_gateway(*server, to)) without.push_back(server);
   }
   if (looked_at > 0 && without.size() == looked_at && !partial_) {
     out.add({.check = Check::gateway_outbound,
              .state = Health::critical,
              .entity = from.name + " -> " + to,
-             .sentence = "no server of cluster " + from.name + " has a gateway connection to cluster " + to,
+             .sentence = concat({"no server of cluster ", from.name, " has a gateway connection to cluster ", to}),
              .cluster = from.name,
              .remote = to});
     return;
@@ -114,10 +123,18 @@ void MeshJudge::gateway(const Fleet& fleet, const Fleet::Cluster& from, const st
   for (const Server* server : without)
     out.add({.check = Check::gateway_outbound,
              .entity = server->entity() + " -> " + to,
-             .sentence = "server " + server->entity() + " has no gateway connection to cluster " + to,
+             .sentence = concat({"server ", server->entity(), " has no gateway connection to cluster ", to}),
              .cluster = from.name,
              .server = server->name,
              .remote = to});
+}
+
+bool MeshJudge::has_gateway(const Server& server, const std::string& to) const {
+  const Part& part = *gateways_.of(server);
+  const std::size_t remote = gateways_.label("remote_cluster");
+  std::size_t row = 0;
+  while (row < part.rows() && part.label(row, remote) != to) ++row;
+  return row < part.rows();
 }
 
 // Leaf nodes come and go by design: missed is one that was there for a while, as its hubs saw it. It may dial another
@@ -141,7 +158,7 @@ void MeshJudge::leafnodes(const Fleet& fleet, Violations& out) {
     if (leaf.last == fleet.now.mono) continue;
     out.add({.check = Check::leafnode_missing,
              .entity = entity,
-             .sentence = "leaf node " + entity + " is no longer connected to cluster " + leaf.cluster,
+             .sentence = concat({"leaf node ", entity, " is no longer connected to cluster ", leaf.cluster}),
              .cluster = leaf.cluster,
              .account = leaf.account});
   }
@@ -154,7 +171,7 @@ void MeshJudge::learn(const Server& hub, const Part& part, Now now) {
   for (std::size_t row = 0; row < part.rows(); ++row) {
     if (part.label(row, side) != "hub" || part.label(row, remote).empty()) continue;
     const std::string of = clean(part.label(row, account));
-    const std::string entity = clean(part.label(row, remote)) + " (" + of + ")";
+    const std::string entity = concat({clean(part.label(row, remote)), " (", of, ")"});
     if (leafs_.size() >= kMaxLeafs && !leafs_.contains(entity)) continue;
     Leaf& leaf = leafs_.try_emplace(entity, Leaf{{}, of, now.mono, {}}).first->second;
     leaf.cluster = hub.cluster;

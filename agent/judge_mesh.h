@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "agent/fleet.h"
 
@@ -22,8 +23,10 @@ class MeshJudge {
  private:
   static void clusters(const Fleet& fleet, Violations& out);
   void routes(const Fleet& fleet, const Fleet::Cluster& cluster, Violations& out) const;
+  void routes_of(const Server& server, const std::vector<const Server*>& members, Violations& out) const;
   void gateways(const Fleet& fleet, Violations& out);
   void gateway(const Fleet& fleet, const Fleet::Cluster& from, const std::string& to, Violations& out) const;
+  [[nodiscard]] bool has_gateway(const Server& server, const std::string& to) const;
   void leafnodes(const Fleet& fleet, Violations& out);
   void learn(const Server& hub, const Part& part, Now now);
 

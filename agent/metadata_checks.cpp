@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
+#include <optional>
+#include <utility>
 
-#include "agent/row_checks.h"
+#include "agent/check_limits.h"
 #include "agent/text.h"
 
 namespace lookout {
@@ -26,7 +27,7 @@ enum class Fact : std::uint8_t {
   last_ack,
   redelivered,
 };
-constexpr std::size_t kFacts = static_cast<std::size_t>(Fact::redelivered) + 1;
+static_assert(static_cast<std::size_t>(Fact::redelivered) + 1 == MetadataChecks::kFacts);
 
 struct Given {  // where a fact is found; of several rows the largest counts, or how many there are
   Fact fact;
@@ -124,13 +125,27 @@ std::string key_of(const Part& part, std::size_t row, const Table& table) {
   return key;
 }
 
-using Facts = std::array<double, kFacts>;
-
 void note(double& fact, double value, bool count) {
   if (count)
     fact = std::isnan(fact) ? 1 : fact + 1;
   else if (!std::isnan(value))
     fact = std::isnan(fact) ? value : std::max(fact, value);
+}
+
+bool is_set(double threshold) {
+  return threshold >= 0;  // not where it is absent
+}
+
+std::optional<Violation> judge(const Threshold& each, double threshold, const MetadataChecks::Facts& facts, Wall time) {
+  double value = facts[static_cast<std::size_t>(each.fact)];
+  if (each.bad == Bad::older) value = seconds(time.time_since_epoch()) - value;
+  if (each.bad == Bad::other) value += 1;  // the leader
+  if (!is_set(threshold) || std::isnan(value) || !is_bad(each.bad, value, threshold)) return std::nullopt;
+  return Violation{.state = each.state,
+                   .sentence = concat({said(Unit::count, value), " ", each.what, ", where its metadata sets ",
+                                       said(Unit::count, threshold)}),
+                   .value = value,
+                   .threshold = threshold};
 }
 
 }  // namespace
@@ -158,9 +173,31 @@ void MetadataChecks::look(const Server& server, std::size_t collector, const Blo
 
 void MetadataChecks::look(const Kind& kind, const Server& server, const Block& block,
                           std::vector<Violation>& out) const {
+  const FactsOf facts = facts_of(kind, block);
+  if (facts.empty()) return;
   const Part& monitored = kind.monitored.in(block);
-  const auto is_set = [](double threshold) { return threshold >= 0; };  // not where it is absent
-  std::unordered_map<std::string, Facts> facts;
+  for (std::size_t row = 0; row < monitored.rows(); ++row) {
+    const std::string key = key_of(monitored, row, kind.monitored);
+    const auto found = facts.find(key);
+    if (found == facts.end()) continue;
+    for (std::size_t i = 0; i < kind.thresholds.size(); ++i) {
+      auto violation = judge(thresholds_of(kind.check)[i], monitored.value(row, kind.thresholds[i]), found->second,
+                             block.server_time);
+      if (!violation) continue;
+      violation->check = kind.check;
+      violation->entity = clean(key);
+      violation->sentence.insert(0, violation->entity + ": ");
+      violation->cluster = server.cluster;
+      violation->account = monitored.label(row, kind.monitored.label("account"));
+      out.push_back(std::move(*violation));
+    }
+  }
+}
+
+// Of those that set a threshold.
+MetadataChecks::FactsOf MetadataChecks::facts_of(const Kind& kind, const Block& block) {
+  const Part& monitored = kind.monitored.in(block);
+  FactsOf facts;
   for (std::size_t row = 0; row < monitored.rows(); ++row) {
     const auto values = monitored.values(row);
     if (!std::any_of(values.begin(), values.end(), is_set)) continue;
@@ -169,7 +206,7 @@ void MetadataChecks::look(const Kind& kind, const Server& server, const Block& b
     for (const Source& source : kind.sources)
       if (source.count) of[source.fact] = 0;
   }
-  if (facts.empty()) return;
+  if (facts.empty()) return facts;
   for (const Source& source : kind.sources) {
     const Part& part = source.table.in(block);
     for (std::size_t row = 0; row < part.rows(); ++row) {
@@ -177,29 +214,7 @@ void MetadataChecks::look(const Kind& kind, const Server& server, const Block& b
       if (found != facts.end()) note(found->second[source.fact], part.value(row, source.column), source.count);
     }
   }
-  for (std::size_t row = 0; row < monitored.rows(); ++row) {
-    const std::string key = key_of(monitored, row, kind.monitored);
-    const auto found = facts.find(key);
-    if (found == facts.end()) continue;
-    const auto thresholds = thresholds_of(kind.check);
-    for (std::size_t i = 0; i < thresholds.size(); ++i) {
-      const Threshold& each = thresholds[i];
-      const double threshold = monitored.value(row, kind.thresholds[i]);
-      double value = found->second[static_cast<std::size_t>(each.fact)];
-      if (each.bad == Bad::older) value = seconds(block.server_time.time_since_epoch()) - value;
-      if (each.bad == Bad::other) value += 1;  // the leader
-      if (!is_set(threshold) || std::isnan(value) || !is_bad(each.bad, value, threshold)) continue;
-      out.push_back({.check = kind.check,
-                     .state = each.state,
-                     .entity = clean(key),
-                     .sentence = clean(key) + ": " + said(Unit::count, value) + " " + each.what +
-                                 ", where its metadata sets " + said(Unit::count, threshold),
-                     .cluster = server.cluster,
-                     .account = std::string(monitored.label(row, kind.monitored.label("account"))),
-                     .value = value,
-                     .threshold = threshold});
-    }
-  }
+  return facts;
 }
 
 }  // namespace lookout

@@ -133,36 +133,33 @@ constexpr Line kLines[] = {
 
 constexpr Millis kMinute{60000};
 
-double unix_seconds(Wall time) {
-  return std::chrono::duration<double>(time.time_since_epoch()).count();
+// The value of a label; empty where the section has none of this name.
+std::string text_of(const Section& section, const Part& part, std::size_t row, const char* label) {
+  const std::size_t index = label_of(section, label);
+  return index < section.labels.size() ? clean(part.label(row, index)) : std::string();
 }
 
-// What a row is about, as findings name it: "east/n1", "east/n1 -> west", "APP/ORDERS".
+void append(std::string& to, const char* between, const std::string& more) {
+  if (!more.empty()) to.append(between).append(more);
+}
+
+// What a row is about, as findings name it: "east/n1 -> west", "APP/ORDERS from EVENTS", "meta group".
 void name(Violation& violation, const Server& server, const Section& section, const Part& part, std::size_t row) {
-  const auto text = [&](const char* label) {
-    const std::size_t index = label_of(section, label);
-    return index < section.labels.size() ? clean(part.label(row, index)) : std::string();
-  };
+  const auto text = [&](const char* label) { return text_of(section, part, row, label); };
   violation.account = text("account");
   if (section.of != Of::deployment) violation.cluster = server.cluster;
-  if (section.of == Of::domain && violation.account.empty()) {
-    violation.entity = "meta group" + (server.domain.empty() ? "" : " of " + server.domain);
+  if (section.of == Of::server) {
+    violation.server = server.name;
+    violation.remote = text("remote_cluster");
+    violation.entity = server.entity();
+    append(violation.entity, " -> ", text("remote"));
+    append(violation.entity, " -> ", violation.remote);
     return;
   }
-  if (section.of != Of::server) {
-    violation.entity = violation.account;
-    for (const char* label : {"stream", "consumer"}) {
-      if (const std::string more = text(label); !more.empty()) violation.entity.append("/").append(more);
-    }
-    if (const std::string source = text("source"); !source.empty()) violation.entity.append(" from ").append(source);
-    return;
-  }
-  violation.server = server.name;
-  violation.remote = text("remote_cluster");
-  violation.entity = server.entity();
-  for (const std::string& other : {text("remote"), violation.remote}) {
-    if (!other.empty()) violation.entity.append(" -> ").append(other);
-  }
+  violation.entity = violation.account.empty() ? meta_group_of(server) : violation.account;
+  append(violation.entity, "/", text("stream"));
+  append(violation.entity, "/", text("consumer"));
+  append(violation.entity, " from ", text("source"));
 }
 
 std::string lower(std::string text) {
@@ -172,17 +169,6 @@ std::string lower(std::string text) {
 }
 
 }  // namespace
-
-CheckLimits::CheckLimits(std::vector<CheckSetting> settings) : settings_(std::move(settings)) {
-  for (std::size_t i = 0; i < kChecks; ++i) general_[i] = limits_of(static_cast<Check>(i), settings_, {}, {});
-  for (const CheckSetting& setting : settings_)
-    if (setting.of != CheckSetting::Of::all) special_[static_cast<std::size_t>(setting.check)] = true;
-}
-
-Limits CheckLimits::of(Check check, std::string_view cluster, std::string_view account) const {
-  const auto index = static_cast<std::size_t>(check);
-  return special_[index] ? limits_of(check, settings_, cluster, account) : general_[index];
-}
 
 double Growth::grown(Wall time, double value) {
   if (!points_.empty() && value < points_.back().value) points_.clear();
@@ -197,39 +183,15 @@ std::size_t label_of(const Section& section, std::string_view name) {
   return static_cast<std::size_t>(found - section.labels.begin());
 }
 
-std::string said(Unit unit, double value) {
-  const auto number = [](double shown, const char* of) {
-    std::string text = std::to_string(std::round(shown * 10) / 10);
-    text.erase(text.find('.') + 2);
-    if (text.ends_with(".0")) text.erase(text.size() - 2);
-    return text + of;
-  };
-  constexpr std::pair<double, const char*> kTimes[] = {{172800, " days"}, {7200, " h"}, {120, " min"}, {1, " s"}};
-  constexpr double kOnes[] = {86400, 3600, 60, 1};
-  constexpr std::pair<double, const char*> kSizes[] = {{1U << 30U, " GiB"}, {1U << 20U, " MiB"}, {1U << 10U, " KiB"}};
-  switch (unit) {
-    case Unit::ratio:
-      return number(value * 100, " %");
-    case Unit::seconds:
-      for (std::size_t i = 0; i < std::size(kTimes); ++i)
-        if (std::abs(value) >= kTimes[i].first) return number(value / kOnes[i], kTimes[i].second);
-      return number(value * 1000, " ms");
-    case Unit::bytes:
-      for (const auto& [size, of] : kSizes)
-        if (value >= size) return number(value / size, of);
-      return number(value, " bytes");
-    default:
-      return number(value, "");
-  }
-}
-
 RowChecks::RowChecks(std::span<const Collector> collectors, const CheckLimits& limits)
     : collectors_(collectors), limits_(limits) {
   for (std::size_t line = 0; line < std::size(kLines); ++line) {
     for (const Column& column : columns_of(collectors, kLines[line].metric)) {
       const Metric& metric = collectors[column.collector].sections[column.section].metrics[column.metric];
       if (*kLines[line].label != '\0' && std::string_view(metric.label) != kLines[line].label) continue;
-      Bound bound{line, column, {}, bounds_.size()};
+      const Section& section = collectors[column.collector].sections[column.section];
+      Bound bound{line,          column, {}, label_of(section, "account"), label_of(section, kLines[line].refuses),
+                  bounds_.size()};
       for (const char* over : {kLines[line].over, kLines[line].over_too})
         for (const Column& each : columns_of(collectors, over)) bound.over.push_back(each);
       bounds_.push_back(std::move(bound));
@@ -251,60 +213,72 @@ std::vector<Violation> RowChecks::look(Server& server, std::size_t collector, co
   return out;
 }
 
-// The value, or its share of what limits it: of the same row, or of what the server last said elsewhere.
-std::optional<double> RowChecks::value_of(const Bound& bound, Server& server, const Block& block,
+// What the value is a share of: in the same row, or in what the server last said elsewhere; none: it is not limited.
+std::optional<double> RowChecks::limit_of(const Bound& bound, const Server& server, const Block& block,
                                           std::size_t row) const {
-  const double value = block.parts[bound.column.section].value(row, bound.column.metric);
-  if (std::isnan(value)) return std::nullopt;
-  if (kLines[bound.line].how == How::growth) return server.judged.growths[bound.growth].grown(block.server_time, value);
-  if (kLines[bound.line].how == How::within) return value - unix_seconds(block.server_time);
-  if (*kLines[bound.line].over == '\0') return value;
   double least = Limits::kNever;
   for (const Column& over : bound.over) {
     const bool same = over.collector == bound.column.collector;
     const Block* const there = same ? &block : server.blocks[over.collector].get();
-    const bool same_row = same && over.section == bound.column.section;
-    if (there == nullptr || there->parts[over.section].rows() <= (same_row ? row : 0)) continue;
-    const double limit = there->parts[over.section].value(same_row ? row : 0, over.metric);
+    if (there == nullptr) continue;
+    const Part& part = there->parts[over.section];
+    const std::size_t of = same && over.section == bound.column.section ? row : 0;
+    const double limit = of < part.rows() ? part.value(of, over.metric) : 0;
     if (limit > 0) least = std::min(least, limit);
   }
-  return least == Limits::kNever ? std::nullopt : std::optional(value / least);
+  return least == Limits::kNever ? std::nullopt : std::optional(least);
+}
+
+std::optional<double> RowChecks::value_of(const Bound& bound, Server& server, const Block& block,
+                                          std::size_t row) const {
+  const double value = block.parts[bound.column.section].value(row, bound.column.metric);
+  const Line& line = kLines[bound.line];
+  if (std::isnan(value)) return std::nullopt;
+  if (line.how == How::growth) return server.judged.growths[bound.growth].grown(block.server_time, value);
+  if (line.how == How::within) return value - seconds(block.server_time.time_since_epoch());
+  if (bound.over.empty()) return value;
+  const auto limit = limit_of(bound, server, block, row);
+  return limit ? std::optional(value / *limit) : std::nullopt;
 }
 
 void RowChecks::look_at(const Bound& bound, Server& server, const Block& block, std::vector<Violation>& out) const {
   const Line& line = kLines[bound.line];
   if (*line.before != '\0' && parse_version(server.version) >= parse_version(line.before)) return;
   if (server.judged.growths.size() < bounds_.size()) server.judged.growths.resize(bounds_.size());
-  const Section& section = collectors_[bound.column.collector].sections[bound.column.section];
   const Part& part = block.parts[bound.column.section];
-  const std::size_t refuses = label_of(section, line.refuses);
-  const std::size_t account = label_of(section, "account");
-  const CheckInfo& info = info_of(line.check);
+  const std::size_t labels = collectors_[bound.column.collector].sections[bound.column.section].labels.size();
   for (std::size_t row = 0; row < part.rows(); ++row) {
-    if (refuses < section.labels.size() && part.label(row, refuses) != "new") continue;
+    if (bound.refuses < labels && part.label(row, bound.refuses) != "new") continue;
     const auto value = value_of(bound, server, block, row);
     if (!value) continue;
-    const bool flag = line.how == How::zero || line.how == How::one;
-    if (flag && (*value != 0) != (line.how == How::one)) continue;
-    const std::string_view of_account = account < section.labels.size() ? part.label(row, account) : std::string_view();
-    const Limits limits = limits_.of(line.check, section.of == Of::deployment ? "" : server.cluster, of_account);
-    const auto passes = [&](double threshold) {
-      return threshold != Limits::kNever && (line.how == How::within ? *value <= threshold : *value >= threshold);
-    };
-    const bool critical = flag ? line.state == Health::critical : passes(limits.critical);
-    if (!limits.on || !(flag || critical || passes(limits.warning))) continue;
-    Violation violation{.check = line.check, .state = critical ? Health::critical : Health::warning};
-    name(violation, server, section, part, row);
-    violation.sentence = violation.entity + ": " + lower(info.what);
-    if (!flag) {
-      violation.value = value;
-      violation.threshold = critical ? limits.critical : limits.warning;
-      violation.sentence += ": " + said(info.unit, *value) + ", " +
-                            kHealthNames[static_cast<std::size_t>(violation.state)] +
-                            (line.how == How::within ? " within " : " from ") + said(info.unit, *violation.threshold);
-    }
-    out.push_back(std::move(violation));
+    auto violation = judge(bound, server, part, row, *value);
+    if (violation) out.push_back(std::move(*violation));
   }
+}
+
+std::optional<Violation> RowChecks::judge(const Bound& bound, const Server& server, const Part& part, std::size_t row,
+                                          double value) const {
+  const Line& line = kLines[bound.line];
+  const Section& section = collectors_[bound.column.collector].sections[bound.column.section];
+  const CheckInfo& info = info_of(line.check);
+  const std::string_view account =
+      bound.account < section.labels.size() ? part.label(row, bound.account) : std::string_view();
+  const Limits limits = limits_.of(line.check, section.of == Of::deployment ? "" : server.cluster, account);
+  Violation violation{.check = line.check, .state = line.state};
+  if (line.how == How::zero || line.how == How::one) {
+    if ((value != 0) != (line.how == How::one) || !limits.on) return std::nullopt;
+    name(violation, server, section, part, row);
+    violation.sentence = concat({violation.entity, ": ", lower(info.what)});
+    return violation;
+  }
+  const bool within = line.how == How::within;
+  if (!limits.on || !weigh(violation, limits, value, within ? Sense::low_is_bad : Sense::high_is_bad))
+    return std::nullopt;
+  name(violation, server, section, part, row);
+  violation.sentence = concat({violation.entity, ": ", lower(info.what), ": ", said(info.unit, value), ", ",
+                               kHealthNames[static_cast<std::size_t>(violation.state)], within ? " within " : " from ",
+                               said(info.unit, *violation.threshold)});
+  return violation;
 }
 
 }  // namespace lookout

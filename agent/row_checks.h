@@ -2,34 +2,19 @@
 // names the metric; the columns are found when it is made. Pure but for the growths it is given; loop thread.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "agent/check_limits.h"
 #include "agent/fleet.h"
 #include "config/checks.h"
 
 namespace lookout {
 
-// The limits of all checks after the settings.
-class CheckLimits {
- public:
-  explicit CheckLimits(std::vector<CheckSetting> settings);
-  [[nodiscard]] Limits of(Check check, std::string_view cluster, std::string_view account) const;
-
- private:
-  std::vector<CheckSetting> settings_;
-  std::array<Limits, kChecks> general_;
-  std::array<bool, kChecks> special_{};  // a cluster or an account has its own
-};
-
 // The index of a label in a section; none: its size.
 [[nodiscard]] std::size_t label_of(const Section& section, std::string_view name);
-
-// "97 %", "1.5 GiB", "12 days".
-[[nodiscard]] std::string said(Unit unit, double value);
 
 class RowChecks {
  public:
@@ -46,9 +31,15 @@ class RowChecks {
     std::size_t line;
     Column column;
     std::vector<Column> over;
-    std::size_t growth;  // index into Judged::growths
+    std::size_t account;  // index of the label
+    std::size_t refuses;  // index of the label that says what a full stream does
+    std::size_t growth;   // index into Judged::growths
   };
   void look_at(const Bound& bound, Server& server, const Block& block, std::vector<Violation>& out) const;
+  [[nodiscard]] std::optional<Violation> judge(const Bound& bound, const Server& server, const Part& part,
+                                               std::size_t row, double value) const;
+  [[nodiscard]] std::optional<double> limit_of(const Bound& bound, const Server& server, const Block& block,
+                                               std::size_t row) const;
   [[nodiscard]] std::optional<double> value_of(const Bound& bound, Server& server, const Block& block,
                                                std::size_t row) const;
 

@@ -88,7 +88,7 @@ class State {
   void open_gap(Server& server, Mono since);
   void open_gaps(Mono since);
   void plan_ring(Server& server) const;
-  [[nodiscard]] Wall end_of_predecessor(const Part& part, Wall now) const;
+  [[nodiscard]] Wall end_of_predecessor(const Part& part, Wall login) const;
   void recover(Server& server, const Reply& reply, const Block& block, Now now);
   [[nodiscard]] EventCounters& counters_for(const Event& event, Server& server) const;
   void add_recovered(Server& server, Now now);

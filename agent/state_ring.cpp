@@ -68,6 +68,7 @@ void State::plan_ring(Server& server) const {
                 (version < kTellsAll || ring.gap || fresh || ring.inherits);
   if (!ring.wanted) return;
   const Wall heard = server.last_time;
+  const Wall login = heard - (server.last_heard - began_);  // by the server's clock
   if (fresh || ring.inherits)
     ring.until = {};
   else if (version < kTellsAll && ring.known != Wall{})
@@ -75,11 +76,12 @@ void State::plan_ring(Server& server) const {
   else if (ring.gap)
     ring.until = heard - (server.last_heard - *ring.gap) - kSlack;
   else
-    ring.until = ring.first = heard;  // what was before the agent is nobody's gap
+    ring.until = login;
+  if (ring.known == Wall{}) ring.first = login;  // what was before the agent is nobody's gap
 }
 
-// When the agent before this one lost its connection to the server; now, when the ring knows of none.
-Wall State::end_of_predecessor(const Part& part, Wall now) const {
+// When the agent before this one lost its connection to the server; `login`, of this one, when the ring knows of none.
+Wall State::end_of_predecessor(const Part& part, Wall login) const {
   Wall end{};
   for (std::size_t row = 0; row < part.rows(); ++row) {
     if (part.label(row, ring::name) != kConnectionName || !link_.is_own_account(part.label(row, ring::account)))
@@ -87,14 +89,14 @@ Wall State::end_of_predecessor(const Part& part, Wall now) const {
     if (!is_failure(reason_index(part.label(row, ring::reason))))
       end = std::max(end, wall_at(part.value(row, ring::stop)));
   }
-  return end == Wall{} ? now : end;
+  return end == Wall{} ? login : end;
 }
 
 void State::recover(Server& server, const Reply& reply, const Block& block, Now now) {
   Ring& ring = server.ring;
   const Part& part = block.parts.front();
   Wall until = std::exchange(ring.until, {});
-  if (std::exchange(ring.inherits, false)) until = ring.first = end_of_predecessor(part, reply.server.time);
+  if (std::exchange(ring.inherits, false)) until = ring.first = end_of_predecessor(part, ring.first);
   Wall newest = ring.known == Wall{} ? reply.server.time : ring.known;
   Wall oldest = reply.server.time;
   std::uint64_t after_gap = 0;

@@ -114,6 +114,12 @@ std::optional<std::chrono::minutes> parse_offset(std::string_view text, std::siz
 
 }  // namespace
 
+std::string concat(std::initializer_list<std::string_view> parts) {
+  std::string out;
+  for (const std::string_view part : parts) out += part;
+  return out;
+}
+
 std::string clean(std::string_view text, std::size_t limit) {
   std::string out;
   out.reserve(std::min(text.size(), limit));

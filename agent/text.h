@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,8 @@ struct TextHash : std::hash<std::string_view> {
 };
 
 inline constexpr std::size_t kMaxText = 256;  // bytes of any text from the network that is shown or kept
+
+[[nodiscard]] std::string concat(std::initializer_list<std::string_view> parts);
 
 // Valid UTF-8 without control characters, at most `limit` bytes (cut at a character, marked by "…"): invalid bytes and
 // control characters become U+FFFD.

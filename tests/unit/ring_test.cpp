@@ -171,6 +171,17 @@ TEST_F(RingTest, BeforeTheAgentIsNobodysGap) {
   EXPECT_TRUE(known().wanted) << "it is read again and again";
 }
 
+TEST_F(RingTest, WhatFailedBeforeTheFirstReadingIsCounted) {
+  const Wall start = clock.now().wall - 1h;
+  for (int i = 0; i < 20; ++i) statsz(kOld, start);
+  ring(kOld, {{7, "Authentication Timeout", clock.now().wall - 15s}});
+  for (int i = 0; i < 63; ++i) {
+    statsz(kOld, start);
+    (void)look();
+  }
+  EXPECT_EQ(errors("Authentication Timeout"), 1U);
+}
+
 TEST_F(RingTest, TheRingOfAnOldServerTellsWhatNoEventDid) {
   const Wall start = clock.now().wall - 1h;
   statsz(kOld, start);
