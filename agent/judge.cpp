@@ -61,7 +61,7 @@ void Judge::look(Server& server, std::size_t collector, const Block* block) cons
 
 void Judge::evaluate(const Roster& roster, const std::vector<Account>& accounts, const LinkState& link,
                      Findings& findings, Now now) {
-  if (!link.connected() || link.identity() != Identity::system || now.mono < next_) return;
+  if (!link.settled(now) || link.identity() != Identity::system || now.mono < next_) return;
   next_ = now.mono + kEvery;
   const Fleet fleet(roster, now);
   Violations violations;
