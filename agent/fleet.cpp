@@ -24,17 +24,19 @@ bool is_restarting(const Server& server, Now now) {
   return server.state == Lifecycle::up ? announced(server) : server.state != Lifecycle::lost;
 }
 
-// Maintenance: no more servers than the cluster can do without are being restarted, and none is lost.
+// Maintenance: no more servers than the cluster can do without are away to be restarted, and none is lost.
 std::string plans_of(const Fleet::Cluster& cluster, Now now) {
   std::string names;
   std::size_t count = 0;
+  std::size_t away = 0;
   for (const Server* server : cluster.servers) {
     if (server->state == Lifecycle::lost) return {};
     if (!is_restarting(*server, now)) continue;
+    away += server->state == Lifecycle::up ? 0 : 1;
     names.append(count++ == 0 ? "" : ", ").append(server->name);
   }
   const std::size_t spare = (cluster.servers.size() - 1) / 2;
-  if (count == 0 || (count > spare && cluster.servers.size() > 2)) return {};
+  if (count == 0 || (away > spare && cluster.servers.size() > 2)) return {};
   return names + (count == 1 ? " is being restarted" : " are being restarted");
 }
 
@@ -80,7 +82,8 @@ bool Fleet::settled(const Server& server) const {
 bool Fleet::gone(std::string_view name, Mono received) const {
   const auto& all = roster.servers();
   return std::any_of(all.begin(), all.end(), [&](const auto& server) {
-    return server->base_name == name && (is_gone(*server) || server->state_mono > received);
+    const bool is = is_gone(*server) || server->state == Lifecycle::draining;  // it drops JetStream before its clients
+    return server->base_name == name && (is || server->state_mono > received);
   });
 }
 

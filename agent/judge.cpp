@@ -61,7 +61,7 @@ void Judge::look(Server& server, std::size_t collector, const Block* block) cons
 
 void Judge::evaluate(const Roster& roster, const std::vector<Account>& accounts, const LinkState& link,
                      Findings& findings, Now now) {
-  if (!link.connected() || link.identity() != Identity::system || now.mono < next_) return;
+  if (!link.settled(now) || link.identity() != Identity::system || now.mono < next_) return;
   next_ = now.mono + kEvery;
   const Fleet fleet(roster, now);
   Violations violations;
@@ -96,7 +96,7 @@ void Judge::servers(const Fleet& fleet, Violations& out) {
       life.restarts = std::accumulate(server->restarts.begin(), server->restarts.end(), std::uint64_t{0});
     restarts(*server, life, out, fleet.now);
     if (server->state != Lifecycle::up) continue;
-    clock(*server, out, fleet.now);
+    clock(*server, out);
     if (server->judged.had_jetstream && !server->jetstream)
       out.add({.check = Check::server_jetstream_disabled,
                .state = Health::critical,
@@ -136,10 +136,9 @@ void Judge::restarts(const Server& server, Life& life, Violations& out, Now now)
   out.add(std::move(loop));
 }
 
-// What the server's clock showed when it last spoke, against ours then; the way of a message is no skew.
-void Judge::clock(const Server& server, Violations& out, Now now) const {
-  if (server.last_time == Wall{}) return;
-  const double skew = std::abs(seconds(server.last_time - (now.wall - (now.mono - server.last_heard))));
+// What the server's clock showed when it last spoke, against ours then.
+void Judge::clock(const Server& server, Violations& out) const {
+  const double skew = std::abs(seconds(server.ahead));
   Violation violation{
       .check = Check::server_clock_skew, .entity = server.entity(), .cluster = server.cluster, .server = server.name};
   if (!weigh(violation, limits_.of(Check::server_clock_skew, server.cluster, {}), skew)) return;

@@ -48,7 +48,7 @@ class Judge {
   void restarts(const Server& server, Life& life, Violations& out, Now now) const;
   void limits_of_accounts(const Fleet& fleet, const std::vector<Account>& accounts, Violations& out) const;
   void compare(Check check, double used, double limit, const Account& account, Violations& out) const;
-  void clock(const Server& server, Violations& out, Now now) const;
+  void clock(const Server& server, Violations& out) const;
   void tell(const Fleet& fleet, const Violations& violations, Findings& findings) const;
   void tell(const Fleet& fleet, const Violation& violation, Findings& findings) const;
   [[nodiscard]] static Finding finding_of(const Violation& violation, const std::string& planned);

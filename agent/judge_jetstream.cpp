@@ -112,7 +112,10 @@ void JetStreamJudge::quorum(const Fleet& fleet, const std::string& entity, const
   const Part& part = *peers_.table.of(leader);
   std::size_t offline = 0;
   for (std::size_t row = 0; row < part.rows(); ++row) {
-    offline += part.value(row, peers_.offline) == 1 ? 1 : 0;
+    // The leader notices minutes later what was killed.
+    const bool away = part.value(row, peers_.offline) == 1 ||
+                      fleet.gone(clean(part.label(row, peers_.name)), peers_.table.block(leader)->received);
+    offline += away ? 1 : 0;
     peer(fleet, entity, leader, row, out);
   }
   const std::size_t needed = size / 2 + 1;

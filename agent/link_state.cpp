@@ -6,6 +6,7 @@ namespace lookout {
 namespace {
 
 constexpr Millis kAnswerTime{10000};  // a connected agent that nobody answers for so long says so
+constexpr Millis kSettles{5000};
 
 }  // namespace
 
@@ -52,6 +53,11 @@ void LinkState::on_disconnected(const LinkEvent& event, Now now) {
   view_.server_name.clear();
   disconnected_ = now.mono;
   set_identity(Identity::unknown, "the connection to " + event.url + " ended: " + clean(event.text));
+}
+
+bool LinkState::settled(Now now) const {
+  const bool interrupted = blind_ > std::chrono::nanoseconds(0);
+  return view_.connected && (!interrupted || now.mono - connected_ >= kSettles);
 }
 
 void LinkState::set_identity(Identity identity, std::string sentence) {

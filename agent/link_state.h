@@ -34,6 +34,8 @@ class LinkState {
 
   [[nodiscard]] LinkView view(Now now) const;
   [[nodiscard]] bool connected() const { return view_.connected; }
+  // Connected, and after an interruption for so long that every server which lives has answered.
+  [[nodiscard]] bool settled(Now now) const;
   [[nodiscard]] const std::string& server_id() const { return server_id_; }
   // Whether it is, or may be, the account this agent's user is in.
   [[nodiscard]] bool is_own_account(std::string_view account) const;

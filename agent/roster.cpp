@@ -131,6 +131,7 @@ void Roster::lives(Server& server, const ServerInfo& info, Now now) {
   server.seq.saw(info.seq);
   server.last_heard = now.mono;
   server.unanswered = 0;
+  if (info.time != Wall{}) server.ahead = info.time - now.wall;
   const Wall time = std::min(info.time, now.wall + kClockTolerance);
   if (time <= server.last_time) return;
   server.last_time = time;

@@ -56,6 +56,7 @@ struct Server {
   Mono first_heard;
   Mono last_heard;
   Wall last_time{};                       // newest server.time
+  std::chrono::nanoseconds ahead{0};      // its clock, of ours, by what was heard last
   Wall left_time{};                       // server.time of SHUTDOWN or LAMEDUCK
   std::optional<RestartCause> announced;  // by them, until a restart
   unsigned unanswered = 0;                // directed pings since it was last heard

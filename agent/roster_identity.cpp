@@ -100,6 +100,7 @@ void Roster::restart(Server& old, Server& joining, Now now) {
   old.first_heard = joining.first_heard;
   old.last_heard = joining.last_heard;
   old.last_time = joining.last_time;
+  old.ahead = joining.ahead;
   old.left_time = joining.left_time;
   old.announced = joining.announced;
   old.unanswered = 0;

@@ -99,6 +99,9 @@ void State::recover(Server& server, const Reply& reply, const Block& block, Now 
   if (std::exchange(ring.inherits, false)) until = ring.first = end_of_predecessor(part, ring.first);
   Wall newest = ring.known == Wall{} ? reply.server.time : ring.known;
   Wall oldest = reply.server.time;
+  // Where it is read again and again, events on their way count first, since they need not wait.
+  const bool again = parse_version(server.version) < kTellsAll && !ring.gap;
+  const Wall settled = again ? reply.server.time - kSlack : reply.server.time;
   std::uint64_t after_gap = 0;
   for (std::size_t row = 0; row < part.rows(); ++row) {
     Event event;
@@ -112,7 +115,8 @@ void State::recover(Server& server, const Reply& reply, const Block& block, Now 
     oldest = std::min(oldest, event.client.stop);
     if (event.client.id > ring.cid_before) ++after_gap;
     ring.newest_cid = std::max(ring.newest_cid, event.client.id);
-    const bool wanted = event.client.stop > until && is_failure(reason_index(event.reason));
+    const bool wanted =
+        event.client.stop > until && event.client.stop <= settled && is_failure(reason_index(event.reason));
     if (!wanted || !is_first(server, event, now)) continue;
     ++server.recovered_failures;
     auth_error(event, server, now);
@@ -123,7 +127,7 @@ void State::recover(Server& server, const Reply& reply, const Block& block, Now 
   const bool overrun = part.rows() >= kRing && oldest > until && ring.newest_cid > ring.cid_before;
   if (overrun)
     server.possibly_lost += ring.newest_cid - ring.cid_before - std::min(after_gap, ring.newest_cid - ring.cid_before);
-  ring.known = newest;
+  ring.known = std::min(newest, settled);
   ring.gap.reset();
   ring.wanted = false;
   server.dirty = true;

@@ -64,7 +64,8 @@ bool State::has_twin(const Server& server) const {
 }
 
 void State::report_servers(Now now) {
-  const Health lost = link_.connected() ? Health::critical : Health::unknown;  // blind, the agent knows nothing of them
+  // Blind, the agent knows nothing of them.
+  const Health lost = link_.settled(now) ? Health::critical : Health::unknown;
   for (const auto& server : roster_.servers()) {
     const bool faulty = server->state != Lifecycle::up || server->nameless() || has_twin(*server);
     if (server->joining() || !(std::exchange(server->faulty, faulty) || faulty)) continue;

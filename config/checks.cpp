@@ -142,6 +142,7 @@ void apply(Limits& limits, const CheckSetting& setting) {
   if (setting.warning) limits.warning = *setting.warning;
   if (setting.critical) limits.critical = *setting.critical;
   if (setting.raise) limits.raise = *setting.raise;
+  if (setting.clear) limits.clear = *setting.clear;
 }
 
 }  // namespace

@@ -109,8 +109,8 @@ struct CheckInfo {
 [[nodiscard]] const CheckInfo& info_of(Check check);
 [[nodiscard]] std::optional<Check> check_of(std::string_view id);
 
-// One change of thresholds: --health.checks=server_cpu=0.7/0.9/2m, cluster/east/server_cpu=off,
-// account/APP/stream_replicas=-/-/5m.
+// One change of thresholds and times: --health.checks=server_cpu=0.7/0.9/2m/1m, cluster/east/server_cpu=off,
+// account/APP/stream_replicas=5m.
 struct CheckSetting {
   enum class Of : std::uint8_t { all, cluster, account } of = Of::all;
   std::string name = {};  // of the cluster or account
@@ -119,6 +119,7 @@ struct CheckSetting {
   std::optional<double> warning = {};  // absent: unchanged; kNever: none
   std::optional<double> critical = {};
   std::optional<std::chrono::milliseconds> raise = {};
+  std::optional<std::chrono::milliseconds> clear = {};
 
   bool operator==(const CheckSetting&) const = default;
 };

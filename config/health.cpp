@@ -48,33 +48,33 @@ Texts split(std::string_view text, char at) {
   return parts;
 }
 
-// "0.8/0.95/5m" or, of a check that has no thresholds, "5m".
+// "0.8/0.95/5m/1m" or, of a check that has no thresholds, "5m/1m": how long it must last, and be over.
 bool read_limits(CheckSetting& setting, std::string_view text) {
   if (text == "on" || text == "off") {
     setting.on = text == "on";
     return true;
   }
   const lookout::Unit unit = info_of(setting.check).unit;
-  Texts parts = split(text, '/');
+  const Texts parts = split(text, '/');
   const std::size_t thresholds = unit == lookout::Unit::none ? 0 : 2;
-  if (parts.size() > thresholds + 1) return false;
-  if (parts.size() == thresholds + 1) {
-    const auto raise = duration_of(parts.back());
-    if (!raise || *raise > static_cast<double>(kLongest.count())) return false;
-    setting.raise = std::chrono::milliseconds(std::llround(*raise));
-    parts.pop_back();
-  }
+  if (parts.size() > thresholds + 2) return false;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const auto threshold = threshold_of(unit, parts[i]);
-    if (!threshold) return false;
-    (i == 0 ? setting.warning : setting.critical) = threshold;
+    if (i < thresholds) {
+      const auto threshold = threshold_of(unit, parts[i]);
+      if (!threshold) return false;
+      (i == 0 ? setting.warning : setting.critical) = threshold;
+      continue;
+    }
+    const auto time = duration_of(parts[i]);
+    if (!time || *time > static_cast<double>(kLongest.count())) return false;
+    (i == thresholds ? setting.raise : setting.clear) = std::chrono::milliseconds(std::llround(*time));
   }
   return true;
 }
 
 Result<CheckSetting> read_setting(const std::string& text) {
   constexpr const char* kWanted =
-      "a check with off, on, or thresholds, such as server_cpu=0.8/0.95/5m, stream_leader=30s or "
+      "a check with off, on, or thresholds, such as server_cpu=0.8/0.95/5m/1m, stream_leader=30s or "
       "cluster/east/server_cpu=off";
   CheckSetting setting;
   std::string_view rest = text;
@@ -109,6 +109,7 @@ std::string write_setting(const CheckSetting& setting) {
   if (setting.warning) parts.push_back(write_threshold(*setting.warning));
   if (setting.critical) parts.push_back(write_threshold(*setting.critical));
   if (setting.raise) parts.push_back(write_duration(*setting.raise));
+  if (setting.clear) parts.push_back(write_duration(*setting.clear));
   return out + (parts.empty() ? "on" : join(parts, "/"));
 }
 
@@ -134,10 +135,10 @@ Codec settings() {
 }  // namespace
 
 std::vector<Option> health_options() {
-  return {
-      {"health.checks", "Health", "CHECKS",
-       "comma list of check=off, on or warning/critical/how-long; cluster/NAME/ and account/NAME/ in front limit it",
-       settings(), Shape::list}};
+  return {{"health.checks", "Health", "CHECKS",
+           "comma list of check=off, on or warning/critical/how-long/how-long-over; cluster/NAME/ or account/NAME/ in "
+           "front limits it",
+           settings(), Shape::list}};
 }
 
 }  // namespace lookout::cfg

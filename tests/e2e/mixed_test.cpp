@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/e2e/support/agent.h"
+#include "tests/e2e/support/drill.h"
 #include "tests/e2e/support/facts.h"
 #include "tests/e2e/support/nats.h"
 
@@ -112,6 +113,15 @@ TEST_F(Mixed, OldAndNewServersAreAllCollectedAndNothingIsMadeUp) {
     }
   }
   EXPECT_EQ(page.sum("nats_lookout_poll_missing"), 0) << page.grep("poll_missing");
+}
+
+// A server without JetStream among others, one that does not name its routes, a leaf node with a domain of its own:
+// nothing of it is wrong.
+TEST_F(Mixed, TheirVersionsAreTheOnlyFinding) {
+  agent_.start(watch(server("o1").url() + "," + server("n1").url(), hasty({"cluster_versions=1s/1s"})));
+  ASSERT_TRUE(agent_.sees(4)) << agent_;
+  Drill drill(agent_);
+  drill.expect("the start", {"warning cluster_versions east"}, {}, 10s, 40s);
 }
 
 }  // namespace

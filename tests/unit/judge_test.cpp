@@ -225,7 +225,7 @@ TEST_F(JudgeTest, AServerThatIsGoneTakesItsFindingsWithIt) {
 }
 
 TEST_F(JudgeTest, AServerThatDoesNotComeBackIsCritical) {
-  cluster("east", 3);
+  cluster("east", 5);
   pass(60s);
   stop("n3");
   pass(299s);
@@ -292,6 +292,14 @@ TEST_F(JudgeTest, QuorumIsCountedByTheMetaLeader) {
   for (json& replica : meta["replicas"]) replica["offline"] = replica["name"] != "n2";
   pass(60s);
   EXPECT_THAT(found(), testing::Contains("critical meta_quorum meta group"));
+}
+
+TEST_F(JudgeTest, AKilledServerIsNoMemberThatTheQuorumCanCountOn) {
+  cluster("east", 3);
+  pass(60s);
+  node("n3").silent = true;  // the leader does not say so
+  pass(60s);
+  EXPECT_THAT(found(), ElementsAre("critical server_lost east/n3", "warning meta_quorum meta group"));
 }
 
 TEST_F(JudgeTest, TwoLeadersAreOneTooMany) {
@@ -443,6 +451,12 @@ TEST_F(JudgeTest, CertificatesAndClocksAreJudgedByTheServersOwnTime) {
   EXPECT_THAT(sentence(), HasSubstr("10 days"));
   pass(330s);
   EXPECT_THAT(found(), ElementsAre("warning server_clock_skew east/n1", "warning server_tls_certificate east/n1"));
+  node("n1").clock = 20s;
+  pass(330s);
+  EXPECT_THAT(found(), testing::Contains("critical server_clock_skew east/n1"));
+  node("n1").clock = 0s;
+  pass(90s);
+  EXPECT_THAT(found(), ElementsAre("warning server_tls_certificate east/n1"));
 }
 
 TEST_F(JudgeTest, JetStreamThatStopsRunningIsCritical) {

@@ -61,6 +61,12 @@ std::string account_claims(const AppClaims& more) {
          (more.revoked.empty() ? "" : R"("revocations":{")" + more.revoked + R"(":4000000000},)") +
          R"("default_permissions":{"pub":{},"sub":{}},"type":"account","version":2})";
 }
+// Unix time so many seconds from now; 0: never.
+std::int64_t in(std::int64_t seconds) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return seconds == 0 ? 0 : std::chrono::duration_cast<std::chrono::seconds>(now).count() + seconds;
+}
+
 constexpr const char* kUserClaims = R"({"pub":{},"sub":{},"subs":-1,"data":-1,"payload":-1,"type":"user","version":2})";
 constexpr const char* kOperatorClaims = R"({"type":"operator","version":2})";
 
@@ -111,7 +117,7 @@ std::string Operator::server_config(const AppClaims& app, const std::string& res
 }
 
 std::string Operator::app_jwt(const AppClaims& app) const {
-  return operator_.sign(app_.public_key(), "APP", account_claims(app));
+  return operator_.sign(app_.public_key(), "APP", account_claims(app), in(app.expires));
 }
 
 JwtUser Operator::user_of_app(const std::string& name, std::int64_t expires) const {
@@ -119,10 +125,8 @@ JwtUser Operator::user_of_app(const std::string& name, std::int64_t expires) con
 }
 
 JwtUser Operator::user(const Nkey& account, const std::string& name, std::int64_t expires) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const std::int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count();
   JwtUser user;
-  user.jwt = account.sign(user.key.public_key(), name, kUserClaims, expires == 0 ? 0 : seconds + expires);
+  user.jwt = account.sign(user.key.public_key(), name, kUserClaims, in(expires));
   return user;
 }
 

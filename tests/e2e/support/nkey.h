@@ -39,6 +39,7 @@ struct JwtUser {
 // What the JWT of the application account may say besides.
 struct AppClaims {
   int connections = -1;   // limit
+  int expires = 0;        // seconds from now; 0: never
   std::string revoked{};  // public key of a user
 };
 

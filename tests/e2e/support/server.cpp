@@ -54,6 +54,12 @@ std::string documented_accounts(const std::string& admin_password, const std::st
          " }\n  B { " + user(kB, kB.password) + " }\n" + more + "}\nsystem_account: SYS\n";
 }
 
+std::string jetstream_accounts() {
+  std::string text = documented_accounts();
+  const std::string app = "  APP { ";
+  return text.insert(text.find(app) + app.size(), "jetstream: enabled, ");
+}
+
 NatsServer::NatsServer(const TempDir& dir, ServerSpec spec)
     : spec_(std::move(spec)), base_(dir / ("server-" + std::to_string(port_))) {
   constexpr std::string_view kName = "{name}";
@@ -134,12 +140,13 @@ std::string NatsServer::get(const std::string& path) const {
 }
 
 Cluster::Cluster(const TempDir& dir, int size, const std::string& cluster, const std::string& extra,
-                 const std::string& routing) {
+                 const std::string& routing, const std::string& accounts) {
   std::vector<int> ports;
   for (int index = 1; index <= size; ++index) {
     servers_.push_back(
         std::make_unique<NatsServer>(dir, ServerSpec{.name = std::string("n").append(std::to_string(index)),
                                                      .cluster = cluster,
+                                                     .accounts = accounts,
                                                      .extra = extra,
                                                      .routing = routing}));
     ports.push_back(servers_.back()->cluster_port());

@@ -21,6 +21,8 @@ namespace lookout::e2e {
 // The accounts block of the NATS documentation: SYS (kAdmin), APP (kApp) and B (kB). `more` goes into the block.
 [[nodiscard]] std::string documented_accounts(const std::string& admin_password = kAdmin.password,
                                               const std::string& more = "");
+// The same, and APP has JetStream.
+[[nodiscard]] std::string jetstream_accounts();
 
 struct ServerSpec {
   std::string name = "n1";  // empty: no server_name, so that the name is the id
@@ -76,7 +78,7 @@ class NatsServer {
 class Cluster {
  public:
   Cluster(const TempDir& dir, int size, const std::string& cluster = "east", const std::string& extra = "",
-          const std::string& routing = "");
+          const std::string& routing = "", const std::string& accounts = documented_accounts());
 
   [[nodiscard]] NatsServer& operator[](std::size_t index) { return *servers_[index]; }
   [[nodiscard]] std::size_t size() const { return servers_.size(); }
