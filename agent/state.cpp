@@ -306,7 +306,7 @@ void State::tick(Now now) {
   if (watches_auth_) report_auth(now);
   report_servers(now);
   judge_.evaluate(roster_, *accounts_.share(), link_, findings_, now);
-  if (link_.identity() == Identity::system) judged_ = now.mono;
+  if (link_.settled(now) && link_.identity() == Identity::system) judged_ = now.mono;
   changed_ = changed_ || findings_.version() != told_findings_;
 }
 

@@ -17,8 +17,8 @@ Made by `nats-lookout checks`; a test fails when it is not current. The ids are 
 `check`, metrics as label `check`, pushed alerts as `alertname` (`server_lost` is `NatsServerLost`, in
 [runbooks.md](runbooks.md)), `?check=` and `--check.only` take them.
 
-`--health.checks=LIST` changes thresholds: `server_cpu=70%/90%/2m` (warning, critical, for how long), `stream_leader=30s` (of
-a check without thresholds only for how long), `server_cpu=-/90%` (no warning), `cluster_versions=off`,
+`--health.checks=LIST` changes thresholds: `server_cpu=70%/90%/2m/1m` (warning, critical, for, clears after),
+`stream_leader=30s` (of a check without thresholds the times only), `server_cpu=-/90%` (no warning), `cluster_versions=off`,
 `server_auth_not_required=on`. With `cluster/NAME/` in front it concerns that cluster only, with `account/ID/` that
 account; an account's settings win over its cluster's, those over general ones.
 

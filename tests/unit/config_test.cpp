@@ -428,6 +428,9 @@ TEST(HealthChecks, AreThresholdsInTheUnitOfTheCheck) {
        {Of::all, "", Check::server_auth_not_required, true, {}, {}, {}},
        "server_auth_not_required=on"},
       {"server_cpu=70%/90%/2m", {Of::all, "", Check::server_cpu, true, 0.7, 0.9, 120s}, "server_cpu=0.7/0.9/2m"},
+      {"server_cpu=0.7/0.9/2m/1m",
+       {Of::all, "", Check::server_cpu, true, 0.7, 0.9, 120s, 60s},
+       "server_cpu=0.7/0.9/2m/1m"},
       {"server_cpu=0.7", {Of::all, "", Check::server_cpu, true, 0.7, {}, {}}, "server_cpu=0.7"},
       {"server_cpu=-/0.99", {Of::all, "", Check::server_cpu, true, kNever, 0.99, {}}, "server_cpu=-/0.99"},
       {"server_cpu=0.7/-/0", {Of::all, "", Check::server_cpu, true, 0.7, kNever, 0s}, "server_cpu=0.7/-/0s"},
@@ -774,7 +777,7 @@ INSTANTIATE_TEST_SUITE_P(
                "cluster/server_cpu=off",
                "cluster//server_cpu=off",
                "account/=off"},
-              "must be a check with off, on, or thresholds, such as server_cpu=0.8/0.95/5m, stream_leader=30s or "
+              "must be a check with off, on, or thresholds, such as server_cpu=0.8/0.95/5m/1m, stream_leader=30s or "
               "cluster/east/server_cpu=off"},
         Wrong{"health.checks",
               {"=off", "Server_cpu=off", "east/server_cpu=off", "server_lost=off", "cluster/east/=off"},
