@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "agent/finding.h"
 #include "agent/fleet.h"
@@ -33,6 +34,9 @@ class Judge {
   void look(Server& server, std::size_t collector, const Block* block) const;
 
   // `accounts` by AccountIndex.
+  [[nodiscard]] std::vector<Server*> stopped(const Roster& roster, Now now) const {
+    return jetstream_.stopped(roster, now);
+  }
   void evaluate(const Roster& roster, const std::vector<Account>& accounts, const LinkState& link, Findings& findings,
                 Now now);
 

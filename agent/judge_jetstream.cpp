@@ -60,6 +60,26 @@ void JetStreamJudge::judge(const Fleet& fleet, Violations& out) {
   replicas(fleet, out);
 }
 
+// What was killed the leader calls offline only after two and a half minutes; what speaks again, no longer.
+std::vector<Server*> JetStreamJudge::stopped(const Roster& roster, Now now) const {
+  constexpr Millis kSpokeLater{1000};
+  constexpr Millis kKilled{100000};
+  std::vector<Server*> out;
+  for (const auto& leader : roster.servers()) {
+    const Part* part = leader->up() ? peers_.table.of(*leader) : nullptr;
+    for (std::size_t row = 0; part != nullptr && row < part->rows(); ++row) {
+      if (part->value(row, peers_.offline) != 1) continue;
+      const std::string peer = clean(part->label(row, peers_.name));
+      const Mono said = peers_.table.block(*leader)->received;
+      for (const auto& server : roster.servers())
+        if (server->state == Lifecycle::up && server->base_name == peer && server->domain == leader->domain &&
+            said - server->last_heard >= kSpokeLater && now.mono - server->last_heard < kKilled)
+          out.push_back(server.get());
+    }
+  }
+  return out;
+}
+
 void JetStreamJudge::meta(const Fleet& fleet, Violations& out) {
   std::map<std::string, Group> groups;
   for (const auto& server : fleet.roster.servers()) {

@@ -22,6 +22,9 @@ class JetStreamJudge {
   // `out` has what rows say of streams and consumers without leader; what another server leads is taken out.
   void judge(const Fleet& fleet, Violations& out);
 
+  // Servers that have announced their end to the meta leader and not to us, who were connected to them.
+  [[nodiscard]] std::vector<Server*> stopped(const Roster& roster, Now now) const;
+
  private:
   struct Peers {  // a table of the peers of Raft groups, as leaders see them
     Peers(std::span<const Collector> collectors, const std::string& prefix);

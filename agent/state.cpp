@@ -303,6 +303,7 @@ void State::tick(Now now) {
   if (now.mono < next_sweep_) return;
   next_sweep_ = now.mono + kSweep;
   sweep(now);
+  for (Server* server : judge_.stopped(roster_, now)) roster_.stopped(*server, server->last_time, now);
   if (watches_auth_) report_auth(now);
   report_servers(now);
   judge_.evaluate(roster_, *accounts_.share(), link_, findings_, now);

@@ -244,11 +244,25 @@ TEST_F(JudgeTest, ACrashIsToldForAWhileAndAPlannedRestartIsNot) {
   EXPECT_THAT(found(), IsEmpty());
   node("n3").silent = true;
   pass(40s);
-  EXPECT_THAT(found(), ElementsAre("critical server_lost east/n3"));
+  EXPECT_THAT(found(), ElementsAre("critical server_lost east/n3", "warning meta_quorum meta group"));
   restart("n3");
   pass(60s);
   EXPECT_THAT(found(), ElementsAre("critical server_restarted east/n3"));
   pass(900s);
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+// The last words of a server to those who are connected to it may be lost.
+TEST_F(JudgeTest, AShutdownThatOnlyTheMetaLeaderHeardIsOne) {
+  cluster("east", 5);
+  pass(61s);
+  node("n3").silent = true;
+  led_by("east", "n1", "n3");
+  pass(20s);
+  EXPECT_THAT(found(), ElementsAre("warning server_stopped east/n3"));
+  restart("n3");
+  led_by("east", "n1");
+  pass(60s);
   EXPECT_THAT(found(), IsEmpty());
 }
 
