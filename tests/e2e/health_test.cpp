@@ -38,7 +38,7 @@ class HealthTest : public testing::Test {
   }
 
   TempDir dir_;
-  Cluster cluster_{dir_, 3, "east", small_jetstream(dir_)};
+  Cluster cluster_{dir_, 3, "east", small_jetstream(dir_), "", jetstream_accounts()};
   Agent agent_{dir_};
 };
 
