@@ -136,8 +136,9 @@ std::string jsz_of(const std::string& name, const std::string& id, int count) {
                        {"state", {{"messages", i}, {"bytes", i}}},
                        {"cluster", {{"leader", name}, {"replicas", replicas}}}});
   }
-  return json{{"server", {{"name", name}, {"id", id}, {"cluster", "C1"}, {"ver", "2.15.1"}, {"time", "2026-01-01T00:00:00Z"}}},
-              {"data", {{"account_details", {{{"id", "APP"}, {"stream_detail", streams}}}}}}}
+  return json{
+      {"server", {{"name", name}, {"id", id}, {"cluster", "C1"}, {"ver", "2.15.1"}, {"time", "2026-01-01T00:00:00Z"}}},
+      {"data", {{"account_details", {{{"id", "APP"}, {"stream_detail", streams}}}}}}}
       .dump();
 }
 
