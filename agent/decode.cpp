@@ -30,14 +30,15 @@ std::string_view text(element value) {
   return out;
 }
 
+double number_in(std::string_view digits) {
+  double out = kAbsent;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+  return error == std::errc{} && end == digits.data() + digits.size() && std::isfinite(out) ? out : kAbsent;
+}
+
 double from_text(element value, As as) {
   if (as == As::ok) return value.is_string() ? (text(value) == "ok" ? 1 : 0) : kAbsent;
-  if (as == As::text_number) {
-    double out = kAbsent;
-    const std::string_view digits = text(value);
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
-    return error == std::errc{} && end == digits.data() + digits.size() && std::isfinite(out) ? out : kAbsent;
-  }
+  if (as == As::text_number) return number_in(text(value));
   if (as == As::go_duration) {
     const auto duration = parse_duration(text(value));
     return duration && *duration > 0 ? *duration : kAbsent;

@@ -48,6 +48,7 @@ std::string meta_group_of(const Server& server) {
 
 Fleet::Fleet(const Roster& known, Now at) : roster(known), now(at) {
   for (const auto& server : known.servers()) {
+    names_.emplace(server->base_name, server.get());
     if (server->joining()) continue;
     Cluster& cluster = clusters[server->cluster];
     cluster.name = server->cluster;
@@ -79,11 +80,16 @@ bool Fleet::settled(const Server& server) const {
   return server.state == Lifecycle::up && now.mono - server.state_mono >= kSettles;
 }
 
+bool Fleet::is_known(std::string_view name) const {
+  return names_.contains(name);
+}
+
 bool Fleet::gone(std::string_view name, Mono received) const {
-  const auto& all = roster.servers();
-  return std::any_of(all.begin(), all.end(), [&](const auto& server) {
-    const bool is = is_gone(*server) || server->state == Lifecycle::draining;  // it drops JetStream before its clients
-    return server->base_name == name && (is || server->state_mono > received);
+  const auto named = names_.equal_range(name);
+  return std::any_of(named.first, named.second, [&](const auto& item) {
+    const Server& server = *item.second;
+    // In lame duck mode it drops JetStream before its clients.
+    return is_gone(server) || server.state == Lifecycle::draining || server.state_mono > received;
   });
 }
 

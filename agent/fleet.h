@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -50,6 +51,15 @@ class Table {
   std::size_t section_ = 0;
 };
 
+// act(server, part, row) for every row that a live server last said.
+template <class Act>
+void each_row(const Roster& roster, const Table& table, Act act) {
+  for (const auto& server : roster.servers()) {
+    const Part* const part = server->up() ? table.of(*server) : nullptr;
+    for (std::size_t row = 0; part != nullptr && row < part->rows(); ++row) act(*server, *part, row);
+  }
+}
+
 // How findings name the meta group that a server belongs to.
 [[nodiscard]] std::string meta_group_of(const Server& server);
 
@@ -70,13 +80,18 @@ struct Fleet {
   [[nodiscard]] const Server* find(std::string_view cluster, std::string_view name) const;
   [[nodiscard]] const Cluster* cluster(std::string_view name) const;
   [[nodiscard]] std::string planned(std::string_view name) const;
-  // act(server, part, row) for every row that a live server last said.
   template <class Act>
-  void each_row(const Table& table, Act act) const;
+  void each_row(const Table& table, Act act) const {
+    lookout::each_row(roster, table, std::move(act));
+  }
   // Up, and for long enough that others should have noticed.
   [[nodiscard]] bool settled(const Server& server) const;
   // Whether so named a server is gone, or was when this was received.
   [[nodiscard]] bool gone(std::string_view name, Mono received) const;
+  [[nodiscard]] bool is_known(std::string_view name) const;
+
+ private:
+  std::unordered_multimap<std::string_view, const Server*> names_;  // as servers say them
 };
 
 // The worst of each check and entity.
@@ -91,13 +106,5 @@ class Violations {
  private:
   std::map<std::pair<Check, std::string>, Violation> all_;
 };
-
-template <class Act>
-void Fleet::each_row(const Table& table, Act act) const {
-  for (const auto& server : roster.servers()) {
-    const Part* const part = server->up() ? table.of(*server) : nullptr;
-    for (std::size_t row = 0; part != nullptr && row < part->rows(); ++row) act(*server, *part, row);
-  }
-}
 
 }  // namespace lookout

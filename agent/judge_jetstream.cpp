@@ -65,18 +65,19 @@ std::vector<Server*> JetStreamJudge::stopped(const Roster& roster, Now now) cons
   constexpr Millis kSpokeLater{1000};
   constexpr Millis kKilled{100000};
   std::vector<Server*> out;
-  for (const auto& leader : roster.servers()) {
-    const Part* part = leader->up() ? peers_.table.of(*leader) : nullptr;
-    for (std::size_t row = 0; part != nullptr && row < part->rows(); ++row) {
-      if (part->value(row, peers_.offline) != 1) continue;
-      const std::string peer = clean(part->label(row, peers_.name));
-      const Mono said = peers_.table.block(*leader)->received;
-      for (const auto& server : roster.servers())
-        if (server->state == Lifecycle::up && server->base_name == peer && server->domain == leader->domain &&
-            said - server->last_heard >= kSpokeLater && now.mono - server->last_heard < kKilled)
-          out.push_back(server.get());
-    }
-  }
+  const auto look = [&](const Server& leader, const Part& part, std::size_t row) {
+    if (part.value(row, peers_.offline) != 1) return;
+    const std::string peer = clean(part.label(row, peers_.name));
+    const Mono said = peers_.table.block(leader)->received;
+    const auto& all = roster.servers();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& server) {
+      return server->state == Lifecycle::up && server->base_name == peer && server->domain == leader.domain;
+    });
+    if (found == all.end()) return;
+    const Mono last = (*found)->last_heard;
+    if (said - last >= kSpokeLater && now.mono - last < kKilled) out.push_back(found->get());
+  };
+  each_row(roster, peers_.table, look);
   return out;
 }
 
@@ -157,9 +158,7 @@ void JetStreamJudge::peer(const Fleet& fleet, const std::string& entity, const S
   const Part& part = *peers_.table.of(leader);
   const std::string name = clean(part.label(row, peers_.name));
   const std::string of = concat({entity, ": ", name});
-  const auto& all = fleet.roster.servers();
-  const bool known = std::any_of(all.begin(), all.end(), [&](const auto& each) { return each->base_name == name; });
-  if (!known && !partial_)
+  if (!fleet.is_known(name) && !partial_)
     out.add({.check = Check::meta_ghost_peers,
              .entity = of,
              .sentence = concat({"the ", entity, " has a peer ", name, " that is no known server"}),

@@ -173,7 +173,7 @@ std::string lower(std::string text) {
 double Growth::grown(Wall time, double value) {
   if (!points_.empty() && value < points_.back().value) points_.clear();
   points_.push_back({time, value});
-  while (points_.size() > 2 && time - points_[1].time >= kMinute) points_.pop_front();
+  while (points_.size() > 2 && time - points_[1].time >= kMinute) points_.erase(points_.begin());
   return value - points_.front().value;
 }
 

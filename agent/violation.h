@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,7 +36,7 @@ class Growth {
     Wall time;
     double value;
   };
-  std::deque<Point> points_;  // the oldest first; all but the first within the last minute
+  std::vector<Point> points_;  // the oldest first; all but the first within the last minute
 };
 
 // What is remembered of the answers of one process to judge it.

@@ -48,6 +48,13 @@ Texts split(std::string_view text, char at) {
   return parts;
 }
 
+// A time of a setting, such as "5m".
+bool read_time(std::optional<std::chrono::milliseconds>& time, std::string_view text) {
+  const auto read = read_duration(text, std::chrono::milliseconds(0));
+  if (read) time = *read;
+  return bool(read);
+}
+
 // "0.8/0.95/5m/1m" or, of a check that has no thresholds, "5m/1m": how long it must last, and be over.
 bool read_limits(CheckSetting& setting, std::string_view text) {
   if (text == "on" || text == "off") {
@@ -55,21 +62,16 @@ bool read_limits(CheckSetting& setting, std::string_view text) {
     return true;
   }
   const lookout::Unit unit = info_of(setting.check).unit;
-  const Texts parts = split(text, '/');
-  const std::size_t thresholds = unit == lookout::Unit::none ? 0 : 2;
-  if (parts.size() > thresholds + 2) return false;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (i < thresholds) {
-      const auto threshold = threshold_of(unit, parts[i]);
-      if (!threshold) return false;
-      (i == 0 ? setting.warning : setting.critical) = threshold;
-      continue;
-    }
-    const auto time = duration_of(parts[i]);
-    if (!time || *time > static_cast<double>(kLongest.count())) return false;
-    (i == thresholds ? setting.raise : setting.clear) = std::chrono::milliseconds(std::llround(*time));
+  Texts parts = split(text, '/');
+  if (unit != lookout::Unit::none) {
+    setting.warning = threshold_of(unit, parts[0]);
+    if (parts.size() > 1) setting.critical = threshold_of(unit, parts[1]);
+    if (!setting.warning || (parts.size() > 1 && !setting.critical)) return false;
+    parts.erase(parts.begin(), parts.begin() + (parts.size() > 1 ? 2 : 1));
   }
-  return true;
+  if (parts.size() > 2) return false;
+  return (parts.empty() || read_time(setting.raise, parts[0])) &&
+         (parts.size() < 2 || read_time(setting.clear, parts[1]));
 }
 
 Result<CheckSetting> read_setting(const std::string& text) {
