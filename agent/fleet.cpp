@@ -142,18 +142,11 @@ const Part* Table::of(const Server& server) const {
 }
 
 std::size_t Table::label(std::string_view name) const {
-  if (collector_ == nullptr) return 0;
-  const auto& labels = collector_->sections[section_].labels;
-  const auto found = std::find_if(labels.begin(), labels.end(), [&](const Label& label) { return label.name == name; });
-  return static_cast<std::size_t>(found - labels.begin());
+  return collector_ == nullptr ? 0 : label_of(collector_->sections[section_], name);
 }
 
 std::size_t Table::column(std::string_view metric) const {
-  if (collector_ == nullptr) return 0;
-  const auto& metrics = collector_->sections[section_].metrics;
-  const auto found =
-      std::find_if(metrics.begin(), metrics.end(), [&](const Metric& each) { return each.name == metric; });
-  return static_cast<std::size_t>(found - metrics.begin());
+  return collector_ == nullptr ? 0 : metric_of(collector_->sections[section_], metric);
 }
 
 bool Table::asked(const Server& server) const {

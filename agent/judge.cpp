@@ -1,6 +1,7 @@
 #include "agent/judge.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -10,45 +11,20 @@
 namespace lookout {
 namespace {
 
-constexpr Millis kEvery{1000};
 constexpr Millis kRestartsIn{900000};
 constexpr std::size_t kMaxEach = 100;  // findings of one check
 
-// What those checks need that are no row checks.
-constexpr std::pair<Check, const char*> kInputs[] = {
-    {Check::cluster_routes, "nats_route_connections"},
-    {Check::gateway_outbound, "nats_gateway_outbound_connections"},
-    {Check::leafnode_missing, "nats_leafnode_connections"},
-    {Check::meta_leader, "nats_meta_has_leader"},
-    {Check::meta_quorum, "nats_meta_has_leader"},
-    {Check::meta_peers, "nats_meta_has_leader"},
-    {Check::meta_ghost_peers, "nats_meta_has_leader"},
-    {Check::stream_replicas, "nats_stream_has_leader"},
-    {Check::stream_metadata, "nats_stream_has_leader"},
-    {Check::consumer_metadata, "nats_stream_has_leader"},
-};
-
-bool has_changed(const std::string& before, const std::string& now) {
-  return !before.empty() && before != now;
-}
-
 }  // namespace
 
-Judge::Judge(const Config& config, std::span<const Collector> collectors)
-    : partial_(config.scope == Scope::server || config.shard.count > 1),
-      limits_(config.checks),
+Judge::Judge(const Judging& judging, std::span<const Collector> collectors)
+    : partial_(judging.partial),
+      limits_(judging.settings),
       collectors_(collectors),
       rows_(collectors, limits_),
       metadata_(collectors),
       account_limits_(collectors, "nats_account_max_connections"),
       mesh_(collectors, partial_),
-      jetstream_(collectors, limits_, partial_, config.command == Command::check) {
-  for (std::size_t i = 0; i < kChecks; ++i) inputs_[i] = rows_.input_of(static_cast<Check>(i));
-  for (const auto& [check, metric] : kInputs) {
-    const auto columns = columns_of(collectors, metric);
-    if (!columns.empty()) inputs_[static_cast<std::size_t>(check)] = columns.front().collector;
-  }
-}
+      jetstream_(collectors, limits_, partial_, judging.once) {}
 
 void Judge::look(Server& server, std::size_t collector, const Block* block) const {
   auto& rows = server.judged.rows;
@@ -59,10 +35,9 @@ void Judge::look(Server& server, std::size_t collector, const Block* block) cons
   metadata_.look(server, collector, *block, rows[collector]);
 }
 
-void Judge::evaluate(const Roster& roster, const std::vector<Account>& accounts, const LinkState& link,
+bool Judge::evaluate(const Roster& roster, const std::vector<Account>& accounts, const LinkState& link,
                      Findings& findings, Now now) {
-  if (!link.settled(now) || link.identity() != Identity::system || now.mono < next_) return;
-  next_ = now.mono + kEvery;
+  if (!link.settled(now) || link.identity() != Identity::system) return false;
   const Fleet fleet(roster, now);
   Violations violations;
   rows(fleet, violations);
@@ -71,6 +46,7 @@ void Judge::evaluate(const Roster& roster, const std::vector<Account>& accounts,
   mesh_.judge(fleet, violations);
   jetstream_.judge(fleet, violations);
   tell(fleet, violations, findings);
+  return true;
 }
 
 void Judge::rows(const Fleet& fleet, Violations& out) {
@@ -84,36 +60,29 @@ void Judge::rows(const Fleet& fleet, Violations& out) {
   }
 }
 
-void Judge::servers(const Fleet& fleet, Violations& out) {
-  std::map<std::string, Life> lives;
+void Judge::servers(const Fleet& fleet, Violations& out) const {
   for (const auto& server : fleet.roster.servers()) {
     if (server->joining()) continue;
-    const std::string entity = server->entity();
-    Life& life = lives[entity];
-    if (const auto known = lives_.find(entity); known != lives_.end())
-      life = std::move(known->second);
-    else
-      life.restarts = std::accumulate(server->restarts.begin(), server->restarts.end(), std::uint64_t{0});
-    restarts(*server, life, out, fleet.now);
+    restarts(*server, out, fleet.now);
     if (server->state != Lifecycle::up) continue;
     clock(*server, out);
     if (server->judged.had_jetstream && !server->jetstream)
       out.add({.check = Check::server_jetstream_disabled,
                .state = Health::critical,
-               .entity = entity,
-               .sentence = "JetStream ran on server " + entity + " and is disabled",
+               .entity = server->entity(),
+               .sentence = "JetStream ran on server " + server->entity() + " and is disabled",
                .cluster = server->cluster,
                .server = server->name});
   }
-  lives_ = std::move(lives);
 }
 
-void Judge::restarts(const Server& server, Life& life, Violations& out, Now now) const {
+void Judge::restarts(Server& server, Violations& out, Now now) const {
+  Restarts& seen = server.restarts_seen;
   const auto all = std::accumulate(server.restarts.begin(), server.restarts.end(), std::uint64_t{0});
-  const bool again = all > std::exchange(life.restarts, all);
-  const bool upgraded = has_changed(std::exchange(life.version, server.version), server.version);
-  if (again) life.recent.push_back(now.mono);
-  while (!life.recent.empty() && now.mono - life.recent.front() > kRestartsIn) life.recent.pop_front();
+  const bool again = all > std::exchange(seen.count, all).value_or(all);
+  const bool upgraded = std::exchange(seen.version, server.version) != server.version;
+  if (again) seen.recent.push_back(now.mono);
+  while (!seen.recent.empty() && now.mono - seen.recent.front() > kRestartsIn) seen.recent.pop_front();
   const std::string entity = server.entity();
   if (again && (server.last_cause == RestartCause::crash || server.last_cause == RestartCause::unknown)) {
     const bool crash = server.last_cause == RestartCause::crash && !upgraded;
@@ -130,9 +99,9 @@ void Judge::restarts(const Server& server, Life& life, Violations& out, Now now)
   Violation loop{
       .check = Check::server_restart_loop, .entity = entity, .cluster = server.cluster, .server = server.name};
   const Limits limits = limits_.of(Check::server_restart_loop, server.cluster, {});
-  if (!weigh(loop, limits, static_cast<double>(life.recent.size()))) return;
+  if (!weigh(loop, limits, static_cast<double>(seen.recent.size()))) return;
   loop.sentence =
-      concat({"server ", entity, " was restarted ", std::to_string(life.recent.size()), " times in 15 minutes"});
+      concat({"server ", entity, " was restarted ", std::to_string(seen.recent.size()), " times in 15 minutes"});
   out.add(std::move(loop));
 }
 
@@ -152,11 +121,9 @@ void Judge::limits_of_accounts(const Fleet& fleet, const std::vector<Account>& a
   const std::size_t id = account_limits_.label("account");
   const std::size_t connections = account_limits_.column("nats_account_max_connections");
   const std::size_t leafnodes = account_limits_.column("nats_account_max_leafnodes");
-  for (const auto& server : fleet.roster.servers()) {
-    const Part* part = server->up() ? account_limits_.of(*server) : nullptr;
-    for (std::size_t row = 0; part != nullptr && row < part->rows(); ++row)
-      allowed[part->label(row, id)] = {part->value(row, connections), part->value(row, leafnodes)};
-  }
+  fleet.each_row(account_limits_, [&](const Server&, const Part& part, std::size_t row) {
+    allowed[part.label(row, id)] = {part.value(row, connections), part.value(row, leafnodes)};
+  });
   if (allowed.empty()) return;
   std::map<AccountIndex, std::pair<double, double>> used;
   for (const auto& server : fleet.roster.servers()) {
@@ -184,11 +151,6 @@ void Judge::compare(Check check, double used, double limit, const Account& accou
   out.add(std::move(violation));
 }
 
-bool Judge::is_on(Check check, const Violation& violation) const {
-  if (partial_ && !info_of(check).anywhere) return false;
-  return limits_.of(check, violation.cluster, violation.account).on;
-}
-
 Finding Judge::finding_of(const Violation& violation, const std::string& planned) {
   const CheckInfo& info = info_of(violation.check);
   Finding finding{.check = info.id,
@@ -210,8 +172,9 @@ Finding Judge::finding_of(const Violation& violation, const std::string& planned
 void Judge::tell(const Fleet& fleet, const Violations& violations, Findings& findings) const {
   std::array<std::size_t, kChecks> told{};
   for (const auto& [key, violation] : violations.all()) {
-    if (!is_on(violation.check, violation)) continue;
-    if (++told[static_cast<std::size_t>(violation.check)] <= kMaxEach) tell(fleet, violation, findings);
+    const Limits limits = limits_.of(violation.check, violation.cluster, violation.account);
+    if (!limits.on || (partial_ && !info_of(violation.check).anywhere)) continue;
+    if (++told[static_cast<std::size_t>(violation.check)] <= kMaxEach) tell(fleet, violation, limits, findings);
   }
   for (std::size_t i = 0; i < kChecks; ++i) {
     if (told[i] <= kMaxEach) continue;
@@ -233,33 +196,36 @@ void Judge::tell(const Fleet& fleet, const Violations& violations, Findings& fin
 }
 
 // What is planned for a cluster makes no finding about it worse than a warning, where the check says so.
-void Judge::tell(const Fleet& fleet, const Violation& violation, Findings& findings) const {
+void Judge::tell(const Fleet& fleet, const Violation& violation, const Limits& limits, Findings& findings) {
   std::string planned;
   if (info_of(violation.check).planned == Planned::downgrade) {
     planned = fleet.planned(violation.cluster);
     if (planned.empty()) planned = fleet.planned(violation.remote);
   }
-  const Limits limits = limits_.of(violation.check, violation.cluster, violation.account);
   findings.report(finding_of(violation, planned),
                   {limits.raise, limits.clear, planned.empty() ? limits.worsen : Millis(0)}, fleet.now);
 }
 
 // Whether the answers that a check needs are missing, so that a finding which is not seen now may still hold.
 bool Judge::unknown(const Fleet& fleet, const Finding& finding) const {
-  const auto& input = inputs_.at(static_cast<std::size_t>(*check_of(finding.check)));
-  if (!input) return false;
+  const std::string_view endpoint = info_of(*check_of(finding.check)).endpoint;
+  const auto input = std::find_if(collectors_.begin(), collectors_.end(),
+                                  [&](const Collector& each) { return each.name == endpoint; });
+  if (input == collectors_.end()) return false;
+  const auto index = static_cast<std::size_t>(input - collectors_.begin());
   const auto missing = [&](const Server& server) {
-    return server.state == Lifecycle::up && server.blocks[*input] == nullptr &&
-           parse_version(server.version) >= parse_version(collectors_[*input].since);
+    return server.state == Lifecycle::up && server.blocks[index] == nullptr &&
+           parse_version(server.version) >= parse_version(input->since);
   };
   if (!finding.server.empty()) {
     const Server* server = fleet.find(finding.cluster, finding.server);
     return server != nullptr && missing(*server);
   }
   const auto& all = fleet.roster.servers();
-  return std::any_of(all.begin(), all.end(), [&](const auto& server) {
+  const auto concerned = [&](const auto& server) {
     return (finding.cluster.empty() || server->cluster == finding.cluster) && missing(*server);
-  });
+  };
+  return std::any_of(all.begin(), all.end(), concerned);
 }
 
 }  // namespace lookout

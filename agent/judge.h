@@ -6,10 +6,6 @@
 // once a second (judge_mesh.h, judge_jetstream.h).
 #pragma once
 
-#include <array>
-#include <deque>
-#include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,41 +18,35 @@
 #include "agent/metadata_checks.h"
 #include "agent/roster.h"
 #include "agent/row_checks.h"
-#include "config/config.h"
+#include "agent/snapshot.h"
 
 namespace lookout {
 
 class Judge {
  public:
-  Judge(const Config& config, std::span<const Collector> collectors);
+  Judge(const Judging& judging, std::span<const Collector> collectors);
 
   // An answer of the server, before it is put among its blocks; null: it refused.
   void look(Server& server, std::size_t collector, const Block* block) const;
 
-  // `accounts` by AccountIndex.
+  // Servers that have announced their end to others, and not to us.
   [[nodiscard]] std::vector<Server*> stopped(const Roster& roster, Now now) const {
     return jetstream_.stopped(roster, now);
   }
-  void evaluate(const Roster& roster, const std::vector<Account>& accounts, const LinkState& link, Findings& findings,
+  // Once a second. `accounts` by AccountIndex. False: nothing can be judged now.
+  bool evaluate(const Roster& roster, const std::vector<Account>& accounts, const LinkState& link, Findings& findings,
                 Now now);
 
  private:
-  struct Life {  // of a server across its processes
-    std::uint64_t restarts = 0;
-    std::deque<Mono> recent;
-    std::string version;
-  };
-
   static void rows(const Fleet& fleet, Violations& out);
-  void servers(const Fleet& fleet, Violations& out);
-  void restarts(const Server& server, Life& life, Violations& out, Now now) const;
+  void servers(const Fleet& fleet, Violations& out) const;
+  void restarts(Server& server, Violations& out, Now now) const;
   void limits_of_accounts(const Fleet& fleet, const std::vector<Account>& accounts, Violations& out) const;
   void compare(Check check, double used, double limit, const Account& account, Violations& out) const;
   void clock(const Server& server, Violations& out) const;
   void tell(const Fleet& fleet, const Violations& violations, Findings& findings) const;
-  void tell(const Fleet& fleet, const Violation& violation, Findings& findings) const;
+  static void tell(const Fleet& fleet, const Violation& violation, const Limits& limits, Findings& findings);
   [[nodiscard]] static Finding finding_of(const Violation& violation, const std::string& planned);
-  [[nodiscard]] bool is_on(Check check, const Violation& violation) const;
   [[nodiscard]] bool unknown(const Fleet& fleet, const Finding& finding) const;
 
   const bool partial_;  // this agent sees a part of the servers only
@@ -67,9 +57,6 @@ class Judge {
   const Table account_limits_;
   MeshJudge mesh_;
   JetStreamJudge jetstream_;
-  std::array<std::optional<std::size_t>, kChecks> inputs_;  // the collector whose answers a check needs
-  std::map<std::string, Life> lives_;                       // by entity
-  Mono next_{};
 };
 
 }  // namespace lookout

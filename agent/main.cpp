@@ -11,6 +11,7 @@
 #include <ctime>
 #include <exception>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -21,6 +22,7 @@
 #include "agent/memory.h"
 #include "agent/nats.h"
 #include "collectors/collectors.h"
+#include "config/checks.h"
 #include "config/config.h"
 #include "exporters/check.h"
 #include "exporters/checks_reference.h"
@@ -156,9 +158,10 @@ class Server {
 // What no check is made of is not asked for one look.
 Config only_checked(Config config) {
   config.state_dir.clear();
-  for (const char* endpoint : {"idz", "healthz_js_enabled", "healthz_js_server", "healthz_js_meta", "subsz", "connz",
-                               "closed", "raftz", "ipqueuesz"})
-    config.collect.at(endpoint).level = Level::off;
+  std::set<std::string> needed{"accstatz"};  // tells the accounts that ACCOUNTZ is asked about
+  for (std::size_t i = 0; i < kChecks; ++i) needed.insert(info_of(static_cast<Check>(i)).endpoint);
+  for (auto& [endpoint, options] : config.collect)
+    if (!needed.contains(endpoint)) options.level = Level::off;
   return config;
 }
 

@@ -140,6 +140,18 @@ class Part {
   std::vector<bool> led_;
 };
 
+// The index of a section's label or metric of this name; none: how many there are.
+[[nodiscard]] inline std::size_t label_of(const Section& section, std::string_view name) {
+  std::size_t i = 0;
+  while (i < section.labels.size() && section.labels[i].name != name) ++i;
+  return i;
+}
+[[nodiscard]] inline std::size_t metric_of(const Section& section, std::string_view name) {
+  std::size_t i = 0;
+  while (i < section.metrics.size() && section.metrics[i].name != name) ++i;
+  return i;
+}
+
 // What one server said to one question, all pages of it. Immutable once made, shared by snapshots.
 struct Block {
   std::vector<Part> parts;              // by section, in the order of the collector's table

@@ -68,6 +68,7 @@ struct Server {
   Ring ring;
   // what stays across processes
   std::array<std::uint64_t, kRestartCauseNames.size()> restarts{};
+  Restarts restarts_seen;
   std::optional<RestartCause> last_cause;  // of the current process, if its start was seen
   std::uint64_t unseen_before = 0;
   EventCounters counters;

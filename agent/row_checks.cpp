@@ -177,12 +177,6 @@ double Growth::grown(Wall time, double value) {
   return value - points_.front().value;
 }
 
-std::size_t label_of(const Section& section, std::string_view name) {
-  const auto found = std::find_if(section.labels.begin(), section.labels.end(),
-                                  [&](const Label& label) { return label.name == name; });
-  return static_cast<std::size_t>(found - section.labels.begin());
-}
-
 RowChecks::RowChecks(std::span<const Collector> collectors, const CheckLimits& limits)
     : collectors_(collectors), limits_(limits) {
   for (std::size_t line = 0; line < std::size(kLines); ++line) {
@@ -197,13 +191,6 @@ RowChecks::RowChecks(std::span<const Collector> collectors, const CheckLimits& l
       bounds_.push_back(std::move(bound));
     }
   }
-}
-
-std::optional<std::size_t> RowChecks::input_of(Check check) const {
-  const auto found = std::find_if(bounds_.begin(), bounds_.end(),
-                                  [&](const Bound& bound) { return kLines[bound.line].check == check; });
-  if (found == bounds_.end()) return std::nullopt;
-  return found->column.collector;
 }
 
 std::vector<Violation> RowChecks::look(Server& server, std::size_t collector, const Block& block) const {

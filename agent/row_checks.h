@@ -13,18 +13,12 @@
 
 namespace lookout {
 
-// The index of a label in a section; none: its size.
-[[nodiscard]] std::size_t label_of(const Section& section, std::string_view name);
-
 class RowChecks {
  public:
   RowChecks(std::span<const Collector> collectors, const CheckLimits& limits);
 
   // What is wrong by this answer of the server, which is not yet among its blocks.
   [[nodiscard]] std::vector<Violation> look(Server& server, std::size_t collector, const Block& block) const;
-
-  // The collector whose answers a check is made by; none: no row check.
-  [[nodiscard]] std::optional<std::size_t> input_of(Check check) const;
 
  private:
   struct Bound {  // a line of the table with its columns

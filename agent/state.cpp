@@ -45,7 +45,7 @@ State::State(const Config& config, std::span<const Collector> collectors, Sink s
       judging_{config.scope == Scope::server || config.shard.count > 1, config.command == Command::check,
                config.checks},
       findings_(judging_.once),
-      judge_(config, collectors),
+      judge_(judging_, collectors),
       watches_auth_(config.scope == Scope::system && config.shard.index == 0),
       auth_(config.auth) {
   set_lifetimes();
@@ -306,8 +306,7 @@ void State::tick(Now now) {
   for (Server* server : judge_.stopped(roster_, now)) roster_.stopped(*server, server->last_time, now);
   if (watches_auth_) report_auth(now);
   report_servers(now);
-  judge_.evaluate(roster_, *accounts_.share(), link_, findings_, now);
-  if (link_.settled(now) && link_.identity() == Identity::system) judged_ = now.mono;
+  if (judge_.evaluate(roster_, *accounts_.share(), link_, findings_, now)) judged_ = now.mono;
   changed_ = changed_ || findings_.version() != told_findings_;
 }
 

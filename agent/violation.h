@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,6 +38,13 @@ class Growth {
     double value;
   };
   std::vector<Point> points_;  // the oldest first; all but the first within the last minute
+};
+
+// The restarts of a server that were judged.
+struct Restarts {
+  std::optional<std::uint64_t> count = {};  // none: it was not looked at yet
+  std::deque<Mono> recent = {};             // when, within the last 15 minutes
+  std::string version = {};                 // of the last process
 };
 
 // What is remembered of the answers of one process to judge it.

@@ -33,6 +33,9 @@ extern const Collector kClosed;
 extern const Collector kConnz;
 extern const Collector kJsz;
 
+// The index of the one of this name in collectors(); none: their number.
+[[nodiscard]] std::size_t index_of(std::string_view name);
+
 // Turns messages of the event subscriptions into Events. Owned by the loop; one thread. Holds the JSON parser, whose
 // memory the returned Event points into: an Event is valid until the next call.
 class EventDecoder {

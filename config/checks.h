@@ -104,6 +104,9 @@ struct CheckInfo {
   bool anywhere;  // judged with --scope=server too: it concerns one server, or what that server leads
   const char* what;
   const char* advice;
+  const char* endpoint;  // whose answers it is made of
+  bool detail;           // and only with --collect.<endpoint>.level=detail
+  bool history;          // it compares what is with what was: one look does not show it
 };
 
 [[nodiscard]] const CheckInfo& info_of(Check check);

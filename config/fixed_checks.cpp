@@ -32,13 +32,6 @@ constexpr FixedCheck kFixed[] = {
     {"auth_outage", Of::login, "critical", true, "`--auth.outage`"},
 };
 
-// A counter's growth needs two looks at it.
-constexpr Check kHistory[] = {
-    Check::server_restarted,          Check::server_restart_loop, Check::server_slow_consumers,
-    Check::server_slow_links,         Check::server_stale_links,  Check::server_stalled_clients,
-    Check::server_jetstream_disabled, Check::leafnode_missing,    Check::meta_leader_changes,
-};
-
 }  // namespace
 
 std::span<const FixedCheck> fixed_checks() {
@@ -53,10 +46,6 @@ const FixedCheck* fixed_check(std::string_view id) {
 
 bool is_check(std::string_view id) {
   return check_of(id).has_value() || fixed_check(id) != nullptr;
-}
-
-bool needs_history(Check check) {
-  return std::find(std::begin(kHistory), std::end(kHistory), check) != std::end(kHistory);
 }
 
 }  // namespace lookout

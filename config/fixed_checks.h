@@ -26,7 +26,4 @@ struct FixedCheck {
 // Whether there is such a check.
 [[nodiscard]] bool is_check(std::string_view id);
 
-// It compares what is with what was: one look does not show it.
-[[nodiscard]] bool needs_history(Check check);
-
 }  // namespace lookout

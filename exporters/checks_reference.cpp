@@ -6,7 +6,7 @@
 #include <iterator>
 
 #include "agent/row_checks.h"
-#include "exporters/evaluated.h"
+#include "config/fixed_checks.h"
 
 namespace lookout {
 namespace {
@@ -87,17 +87,16 @@ std::string threshold(const CheckInfo& info, double value) {
 std::string check_line(Check check) {
   const CheckInfo& info = info_of(check);
   const Limits& limits = info.limits;
-  const CheckInput input = input_of(check);
   const auto* const states =
       std::find_if(std::begin(kStates), std::end(kStates), [&](const States& each) { return each.check == check; });
   const bool fixed = states != std::end(kStates);
   std::string what = info.what;
   if (!info.anywhere) what += " Not with `--scope=server`.";
-  return line({std::string("`") + info.id + "`" + (needs_history(check) ? "*" : ""), what,
+  return line({std::string("`") + info.id + "`" + (info.history ? "*" : ""), what,
                fixed ? states->warning : threshold(info, limits.warning),
                fixed ? states->critical : threshold(info, limits.critical), duration(limits.raise),
                duration(limits.clear), info.planned == Planned::downgrade ? "warning" : "",
-               std::string(input.collector) + (input.level == Level::detail ? " (detail)" : "")});
+               std::string(info.endpoint) + (info.detail ? " (detail)" : "")});
 }
 
 }  // namespace

@@ -10,12 +10,6 @@
 
 namespace lookout {
 
-struct CheckInput {  // what must be asked for a check
-  const char* collector;
-  Level level;  // at least
-};
-[[nodiscard]] CheckInput input_of(Check check);
-
 // Whether it is made for what belongs to this cluster.
 [[nodiscard]] bool is_evaluated(const Snapshot& snapshot, Check check, std::string_view cluster = {});
 [[nodiscard]] bool is_evaluated(const Snapshot& snapshot, const FixedCheck& check);

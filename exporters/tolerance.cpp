@@ -22,10 +22,9 @@ constexpr Tolerance kStream{
     "nats_stream_replica_current"};
 
 std::optional<std::size_t> column_of(const Section& section, std::string_view metric) {
-  const auto found = std::find_if(section.metrics.begin(), section.metrics.end(),
-                                  [&](const Metric& each) { return each.name == metric; });
-  if (!section.native || found == section.metrics.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - section.metrics.begin());
+  const std::size_t index = metric_of(section, metric);
+  if (!section.native || index == section.metrics.size()) return std::nullopt;
+  return index;
 }
 
 std::size_t section_of(std::span<const Section> sections, std::string_view metric) {

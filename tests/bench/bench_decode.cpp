@@ -117,12 +117,6 @@ void apply_reply(State& fleet, ReplyDecoder& decoder, std::size_t collector, con
   fleet.apply(*reply, assembly.finish(), collector, now);
 }
 
-std::size_t index_of(std::string_view name) {
-  std::size_t index = 0;
-  while (collectors()[index].name != name) ++index;
-  return index;
-}
-
 // What a server says of `count` streams with three replicas that it leads.
 std::string jsz_of(const std::string& name, const std::string& id, int count) {
   using nlohmann::json;
@@ -161,7 +155,7 @@ void Judge_(benchmark::State& state) {
     const test::Held jsz("r.0.1", jsz_of(name, id, kStreams));
     apply_reply(fleet, replies, index_of("jsz"), jsz.message(clock.now().mono), clock.now());
   }
-  Judge judge(config(), collectors());
+  Judge judge({}, collectors());
   Findings findings;
   for (auto _ : state) {
     for (const auto& server : fleet.roster().servers())

@@ -57,10 +57,7 @@ TEST(Checks, WhatIsReportedIsInATable) {
 TEST(Checks, WhatIsAskedForACheckExists) {
   for (std::size_t i = 0; i < kChecks; ++i) {
     const auto check = static_cast<Check>(i);
-    const std::string asked = input_of(check).collector;
-    const auto all = collectors();
-    EXPECT_TRUE(std::any_of(all.begin(), all.end(), [&](const Collector& each) { return each.name == asked; }))
-        << asked;
+    EXPECT_LT(index_of(info_of(check).endpoint), collectors().size()) << info_of(check).id;
   }
 }
 

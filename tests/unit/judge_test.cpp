@@ -24,12 +24,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-std::size_t index_of(std::string_view name) {
-  std::size_t index = 0;
-  while (index < collectors().size() && collectors()[index].name != name) ++index;
-  return index;
-}
-
 struct Node {
   std::string name;
   std::string id;

@@ -26,15 +26,6 @@ Config config() {
   return out;
 }
 
-std::size_t index_of(std::string_view name) {
-  std::size_t index = 0;
-  for (const Collector& collector : collectors()) {
-    if (collector.name == name) break;
-    ++index;
-  }
-  return index;
-}
-
 struct Closed {
   std::uint64_t cid;
   std::string reason;

@@ -37,12 +37,6 @@ Config share(std::uint32_t index, std::uint32_t count) {
   return out;
 }
 
-std::size_t index_of(std::string_view name) {
-  const auto all = collectors();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Collector& each) { return each.name == name; });
-  return static_cast<std::size_t>(found - all.begin());
-}
-
 // A process of a server: enough to make its messages.
 struct Process {
   std::string id;
