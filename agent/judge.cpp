@@ -225,6 +225,9 @@ bool Judge::unknown(const Fleet& fleet, const Finding& finding) const {
   const auto concerned = [&](const auto& server) {
     return (finding.cluster.empty() || server->cluster == finding.cluster) && missing(*server);
   };
+  // What one server tells for all, the others are not asked.
+  if (input->accounts == Accounts::shared)
+    return std::none_of(all.begin(), all.end(), [&](const auto& server) { return server->blocks[index] != nullptr; });
   return std::any_of(all.begin(), all.end(), concerned);
 }
 

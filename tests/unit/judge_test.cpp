@@ -435,6 +435,17 @@ TEST_F(JudgeTest, AnAccountsConnectionsAreThoseOfAllServers) {
   EXPECT_THAT(sentence(), HasSubstr("Orders has 9 of the 10 connections"));
 }
 
+// One server is asked about an account, so that the others have not said anything of it.
+TEST_F(JudgeTest, AnAccountThatIsRenewedIsNoLongerExpired) {
+  cluster("east", 2);
+  node("n1").says["accountz"] = {{"account_detail", {{"account_name", "ACC"}, {"expired", true}}}};
+  pass(40s);
+  EXPECT_THAT(found(), ElementsAre("critical account_expired ACC"));
+  node("n1").says["accountz"]["account_detail"]["expired"] = false;
+  pass(60s);
+  EXPECT_THAT(found(), IsEmpty());
+}
+
 TEST_F(JudgeTest, SlowConsumersAreThoseOfTheLastMinute) {
   cluster("east", 1);
   node("n1").says["varz"]["slow_consumer_stats"]["clients"] = 40;
