@@ -3,7 +3,6 @@
 
 #include <csignal>
 #include <fstream>
-#include <optional>
 
 #include "tests/e2e/support/drill.h"
 #include "tests/e2e/support/nats.h"
@@ -11,19 +10,7 @@
 namespace lookout::e2e {
 namespace {
 
-class HealthJetStream : public testing::Test {
- protected:
-  void watch_by(const std::string& url, std::size_t servers) {
-    agent_.start(watch(url, hasty()));
-    ASSERT_TRUE(agent_.sees(servers)) << agent_;
-    drill_.emplace(agent_);
-    drill_->expect("the start", {});
-  }
-
-  TempDir dir_;
-  Agent agent_{dir_};
-  std::optional<Drill> drill_;
-};
+class HealthJetStream : public DrillTest {};
 
 // The server has a disk of its own, in memory, that nobody else sees and that goes with it.
 TEST_F(HealthJetStream, AFullDiskIsToldBeforeAndAfter) {
@@ -40,7 +27,7 @@ TEST_F(HealthJetStream, AFullDiskIsToldBeforeAndAfter) {
                            .binary = dir_ / "server"});
   server.start();
   JetStream(server.url(), kApp).add({.name = "R1", .subject = "r1.>"});
-  watch_by(server.url(), 1);
+  watch_with(watch(server.url(), hasty()), 1);
   Client writer(server.port(), kApp);
   const std::string load(50'000, 'x');
   const auto fill = [&](int bytes) {
@@ -72,7 +59,7 @@ TEST_F(HealthJetStream, AReplicaWhoseFilesAreGoneCatchesUp) {
   const JetStream app(cluster[0].url(), kApp);
   app.add({.name = "R3", .replicas = 3, .subject = "r3.>"});
   app.publish("r3.x", 100);
-  watch_by(cluster[0].url(), 3);
+  watch_with(watch(cluster[0].url(), hasty()), 3);
   cluster[1].stop(SIGTERM);
   ASSERT_GT(std::filesystem::remove_all(dir_ / "js-n2/jetstream/APP/streams/R3"), 0U);
   cluster[1].start();

@@ -13,19 +13,12 @@
 namespace lookout::e2e {
 namespace {
 
-class HealthLimits : public testing::Test {
+class HealthLimits : public DrillTest {
  protected:
   void serve(const std::string& accounts, const std::string& extra) {
     server_.emplace(dir_, ServerSpec{.accounts = accounts, .extra = extra});
     server_->start();
   }
-  void watch_with(std::vector<std::string> options, const Drill::Findings& findings = {}) {
-    agent_.start(options);
-    ASSERT_TRUE(agent_.sees(1)) << agent_;
-    drill_.emplace(agent_);
-    drill_->expect("the start", findings);
-  }
-
   // In operator mode, with claims that can be changed.
   void serve_operator(const AppClaims& app) {
     serve(operator_.server_config(app, "{ type: full, dir: \"" + (dir_ / "jwt").string() + "\" }"), "");
@@ -46,16 +39,13 @@ class HealthLimits : public testing::Test {
     admin.until("PONG");
   }
 
-  TempDir dir_;
   Operator operator_;
   std::optional<NatsServer> server_;
-  Agent agent_{dir_};
-  std::optional<Drill> drill_;
 };
 
 TEST_F(HealthLimits, ConnectionsOfAServer) {
   serve(documented_accounts(), "max_connections: 20\n");
-  watch_with(watch(server_->url(), hasty()));
+  watch_with(watch(server_->url(), hasty()), 1);
   std::vector<Client> clients;
   const auto connect_until = [&](int connections) {
     while (server_->number("/varz", "/connections") < connections) clients.emplace_back(server_->port(), kApp);
@@ -70,7 +60,7 @@ TEST_F(HealthLimits, ConnectionsOfAServer) {
 
 TEST_F(HealthLimits, ConnectionsOfAnAccount) {
   serve_operator({.connections = 10});
-  watch_with(watch_operator());
+  watch_with(watch_operator(), 1);
   std::vector<std::unique_ptr<Socket>> clients;
   for (const std::string state : {"warning", "critical"}) {
     while (clients.size() < (state == "warning" ? 9 : 10)) {
@@ -88,7 +78,7 @@ TEST_F(HealthLimits, AnAccountExpires) {
   serve_operator({.expires = 15});
   Socket client(server_->port());  // accounts are known by their connections
   ASSERT_TRUE(log_in(client, operator_.user_of_app("user")));
-  watch_with(watch_operator(), {"critical account_expiry " + account});
+  watch_with(watch_operator(), 1, {"critical account_expiry " + account});
   drill_->expect("the end", {"critical account_expired " + account, "critical account_expiry " + account});
   push({.expires = 8 * 86400});
   drill_->expect("new claims", {"warning account_expiry " + account});
@@ -109,7 +99,7 @@ TEST_F(HealthLimits, ACertificateIsAboutToExpire) {
         "tls { cert_file: \"" + path("server.pem") + "\", key_file: \"" + path("server.key") + "\" }\n");
   std::vector<std::string> options = hasty();
   options.push_back("--nats.tls.ca=" + path("server.pem"));
-  watch_with(watch("tls://127.0.0.1:" + std::to_string(server_->port()), options),
+  watch_with(watch("tls://127.0.0.1:" + std::to_string(server_->port()), options), 1,
              {"critical server_tls_certificate n1"});
   make_certificate("20");
   server_->reload(documented_accounts());
@@ -121,7 +111,7 @@ TEST_F(HealthLimits, ACertificateIsAboutToExpire) {
 
 TEST_F(HealthLimits, AClientThatDoesNotRead) {
   serve(documented_accounts(), "max_pending: 1MB\nwrite_deadline: 1s\n");
-  watch_with(watch(server_->url(), hasty()));
+  watch_with(watch(server_->url(), hasty()), 1);
   Client reader(server_->port(), kApp);
   reader.subscribe("load");
   Client writer(server_->port(), kApp);

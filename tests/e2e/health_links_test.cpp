@@ -17,19 +17,7 @@ std::string address(int port) {
   return "127.0.0.1:" + std::to_string(port);
 }
 
-class HealthLinks : public testing::Test {
- protected:
-  void watch_by(const NatsServer& server, std::size_t servers, std::vector<std::string> more = hasty()) {
-    agent_.start(watch(server.url(), std::move(more)));
-    ASSERT_TRUE(agent_.sees(servers)) << agent_;
-    drill_.emplace(agent_);
-    drill_->expect("the start", {});
-  }
-
-  TempDir dir_;
-  Agent agent_{dir_};
-  std::optional<Drill> drill_;
-};
+class HealthLinks : public DrillTest {};
 
 // n1 and n2 have but one way to each other; n3 reaches both.
 TEST_F(HealthLinks, ACutRouteNamesBothServers) {
@@ -42,7 +30,7 @@ TEST_F(HealthLinks, ACutRouteNamesBothServers) {
   for (NatsServer* server : {&n2, &n1, &n3}) server->start();
   for (NatsServer* server : {&n2, &n1, &n3})
     ASSERT_TRUE(eventually([&] { return server->number("/varz", "/remotes") == 2; }));
-  watch_by(n3, 3);
+  watch_with(watch(n3.url(), hasty()), 3);
   between.cut(n1.id());
   drill_->expect("the route was cut", {"warning cluster_routes east/n1 - n2"}, {}, kPatience);
   between.mend();
@@ -74,7 +62,7 @@ TEST_F(HealthLinks, ACutGatewayNamesTheServerThatLacksIt) {
   for (NatsServer* server : {&e2, &e1, &w1}) server->start();
   for (NatsServer* server : {&e1, &e2})
     ASSERT_TRUE(eventually([&] { return server->number("/gatewayz", "/outbound_gateways/west/connection/cid") >= 0; }));
-  watch_by(e2, 3);
+  watch_with(watch(e2.url(), hasty()), 3);
   between.cut(e1.id());
   drill_->expect("the gateway of e1 was cut", {"warning gateway_outbound east/e1 -> west"}, {}, kPatience);
   between.mend();
@@ -93,7 +81,7 @@ TEST_F(HealthLinks, ALeafNodeThatWasThereIsMissed) {
   hub.start();
   leaf.start();
   ASSERT_TRUE(eventually([&] { return hub.number("/varz", "/leafnodes") == 1; }));
-  watch_by(hub, 1);
+  watch_with(watch(hub.url(), hasty()), 1);
   drill_->expect("a minute", {}, {}, 5s, 61s);
   between.cut();
   drill_->expect("the link was cut", {"warning leafnode_missing l1 (APP)"});
@@ -107,7 +95,7 @@ TEST_F(HealthLinks, ACloggedRouteIsASlowLink) {
   std::optional<Client> reader;
   reader.emplace(cluster[1].port(), kApp).subscribe("load");
   ASSERT_TRUE(reader->flush());
-  watch_by(cluster[0], 2);
+  watch_with(watch(cluster[0].url(), hasty()), 2);
   Client writer(cluster[0].port(), kApp);
   ASSERT_TRUE(writer.ok());
   const std::string load(100'000, 'x');

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <optional>
 
 #include "tests/e2e/support/drill.h"
 #include "tests/e2e/support/nats.h"
@@ -17,7 +16,7 @@ constexpr const char* kShortDrain = "lame_duck_grace_period: 2s\nlame_duck_durat
 // The leader of the meta group or of a stream may be on a server that goes: then there is none for a moment.
 const Drill::Findings kWhileServersGo{kUnanswered, "meta_leader", "stream_leader", "warning server_unhealthy"};
 
-class HealthServers : public testing::Test {
+class HealthServers : public DrillTest {
  protected:
   void SetUp() override {
     for (const auto& server : clusterwide())
@@ -38,10 +37,7 @@ class HealthServers : public testing::Test {
   void watch_by(const std::string& urls) {
     std::vector<std::string> options = hasty();
     options.emplace_back("--collect.jsz.level=detail");
-    agent_.start(watch(urls, options));
-    ASSERT_TRUE(agent_.sees(3)) << agent_;
-    drill_.emplace(agent_);
-    drill_->expect("the start", {});
+    watch_with(watch(urls, options), 3);
   }
 
   [[nodiscard]] std::vector<NatsServer*> clusterwide() { return {&cluster_[0], &cluster_[1], &cluster_[2]}; }
@@ -61,11 +57,8 @@ class HealthServers : public testing::Test {
             "warning stream_replicas east/" + server};
   }
 
-  TempDir dir_;
   Cluster cluster_{dir_, 3, "east", small_jetstream(dir_) + kShortDrain, "", jetstream_accounts()};
   std::vector<Client> clients_;
-  Agent agent_{dir_};
-  std::optional<Drill> drill_;
 };
 
 TEST_F(HealthServers, AHealthyClusterHasNoFindings) {

@@ -6,10 +6,12 @@
 #include <nlohmann/json.hpp>
 
 #include "collectors/collectors.h"
+#include "health_snapshot.h"
 
 namespace lookout {
 namespace {
 
+using test::healthy;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
@@ -21,34 +23,8 @@ Finding finding(const std::string& check, const std::string& entity, Health stat
 }
 
 Snapshot snapshot() {
-  Snapshot made;
-  made.taken.wall = Wall(1700000000s);
-  made.link = {true, "nats://127.0.0.1:4222", "n1", Identity::system, "", Wall(1699999000s), 0};
-  auto up = std::make_shared<ServerView>();
-  up->cluster = "east";
-  up->name = "n1";
-  up->version = "2.12.1";
-  up->state = Lifecycle::up;
-  up->up = true;
-  up->state_since = Wall(1699999000s);
-  auto lost = std::make_shared<ServerView>(*up);
-  lost->name = "n2";
-  lost->state = Lifecycle::lost;
-  lost->up = false;
-  made.servers = {up, lost};
-  made.rounds = {{2, 1, 0, 0, 5, {{"", "n2"}}, {}}};
-  made.findings = {finding("server_lost", "east/n2", Health::critical, "n2 fell silent."),
-                   finding("server_without_name", "east/n1", Health::warning, "n1 has no name.")};
+  Snapshot made = test::with_a_lost_server();
   made.findings[1].advice = "Give it one.";
-  made.health = Health::critical;
-  return made;
-}
-
-Snapshot healthy() {
-  Snapshot made = snapshot();
-  made.servers.pop_back();
-  made.findings.clear();
-  made.health = Health::ok;
   return made;
 }
 

@@ -12,50 +12,19 @@
 #include "exporters/evaluated.h"
 #include "exporters/health_query.h"
 #include "exporters/landing.h"
+#include "health_snapshot.h"
 
 namespace lookout {
 namespace {
 
+using test::healthy;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 using namespace std::chrono_literals;
 
-Snapshot snapshot() {
-  Snapshot made;
-  made.taken.wall = Wall(1700000000s);
-  made.link = {true, "nats://127.0.0.1:4222", "n1", Identity::system, "", Wall(1699999000s), 0};
-  auto up = std::make_shared<ServerView>();
-  up->cluster = "east";
-  up->name = "n1";
-  up->id = "NAAAA";
-  up->version = "2.12.1";
-  up->state = Lifecycle::up;
-  up->up = true;
-  up->state_since = Wall(1699999000s);
-  auto lost = std::make_shared<ServerView>(*up);
-  lost->name = "n2";
-  lost->state = Lifecycle::lost;
-  lost->up = false;
-  made.servers = {up, lost};
-  made.servers_by_state = {0, 1, 0, 0, 1};
-  made.rounds = {{2, 1, 0, 0, 5, {{"", "n2"}}, {}}};
-  made.findings = {{"server_lost", "east/n2", Health::critical, Wall(1699999900s), "n2 fell silent."},
-                   {"server_name", "east/n1", Health::warning, Wall(1699999100s), "n1 has no name."}};
-  made.health = Health::critical;
-  return made;
-}
-
-Snapshot healthy() {
-  Snapshot made = snapshot();
-  made.servers.pop_back();
-  made.findings.clear();
-  made.health = Health::ok;
-  return made;
-}
-
 TEST(Health, TheJsonSaysAgentServersAndFindings) {
-  const auto json = nlohmann::json::parse(render_health(snapshot()));
+  const auto json = nlohmann::json::parse(render_health(test::with_a_lost_server()));
   EXPECT_EQ(json["status"], "critical");
   EXPECT_EQ(json["time"], "2023-11-14T22:13:20.000Z");
   EXPECT_EQ(json["agent"]["connected"], true);
@@ -77,13 +46,13 @@ TEST(Health, NothingIsOkBeforeTheFirstRound) {
 }
 
 TEST(Health, WhatIsRaisedBeforeTheFirstRoundIsNotHidden) {
-  Snapshot early = snapshot();
+  Snapshot early = test::with_a_lost_server();
   early.rounds.clear();
   EXPECT_EQ(health_of(early), Health::critical);
 }
 
 TEST(Health, InvalidTextGivesValidJson) {
-  Snapshot hostile = snapshot();
+  Snapshot hostile = test::with_a_lost_server();
   hostile.findings[0].sentence = "\xff\"\n\x01";
   hostile.link.url = "\xc3";
   EXPECT_TRUE(nlohmann::json::accept(render_health(hostile)));
@@ -95,7 +64,7 @@ Finding finding(const std::string& check, const std::string& entity, Health stat
 
 // Something of everything that is told.
 Snapshot everything() {
-  Snapshot made = snapshot();
+  Snapshot made = test::with_a_lost_server();
   made.accounts = std::make_shared<std::vector<Account>>(std::vector<Account>{{"other", "other"}, {"APP", "orders"}});
   Finding cpu = finding("server_cpu", "east/n1", Health::warning);
   cpu.cluster = "east";
@@ -254,7 +223,7 @@ TEST(HealthQuery, AMistakeIsOneSentence) {
 }
 
 TEST(Landing, ItShowsTheStateAndLinksEveryEndpoint) {
-  const std::string page = render_landing(snapshot());
+  const std::string page = render_landing(test::with_a_lost_server());
   EXPECT_THAT(page, HasSubstr("1 critical, 1 warning; 1 of 2 servers up"));
   EXPECT_THAT(page, HasSubstr("n2 fell silent."));
   EXPECT_THAT(page, HasSubstr("connected to nats://127.0.0.1:4222 (n1)"));
@@ -264,7 +233,7 @@ TEST(Landing, ItShowsTheStateAndLinksEveryEndpoint) {
 }
 
 TEST(Landing, WhatComesFromTheNetworkIsText) {
-  Snapshot hostile = snapshot();
+  Snapshot hostile = test::with_a_lost_server();
   hostile.findings[0].entity = "<script>alert('x')</script>";
   hostile.findings[0].sentence = "a & \"b\" \xff";
   hostile.link.server_name = "<img src=x onerror=y>";
@@ -278,7 +247,7 @@ TEST(Landing, WhatComesFromTheNetworkIsText) {
 }
 
 TEST(Landing, ItNeedsNothingFromElsewhere) {
-  const std::string page = render_landing(snapshot());
+  const std::string page = render_landing(test::with_a_lost_server());
   for (const char* request : {"src=", "<script", "<link", "@import", "url("})
     EXPECT_THAT(page, Not(HasSubstr(request)));
   EXPECT_THAT(landing_policy(), StartsWith("default-src 'none'; style-src 'sha256-"));

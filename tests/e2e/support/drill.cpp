@@ -35,6 +35,14 @@ std::vector<std::string> hasty(const std::vector<std::string>& checks) {
   return {option};
 }
 
+void DrillTest::watch_with(const std::vector<std::string>& options, std::size_t servers,
+                           const Drill::Findings& findings) {
+  agent_.start(options);
+  ASSERT_TRUE(agent_.sees(servers)) << agent_;
+  drill_.emplace(agent_);
+  drill_->expect("the start", findings);
+}
+
 Drill::Drill(const Agent& agent, std::string ignored)
     : agent_(agent), ignored_(std::move(ignored)), thread_([this](const std::stop_token& stop) { watch(stop); }) {}
 

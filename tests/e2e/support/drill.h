@@ -2,7 +2,10 @@
 // a moment, and that all of them go. Has a thread that reads /health all the time; used by one thread.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -44,6 +47,17 @@ class Drill {
   std::string log_;  // what came and went, and when
   Findings last_;    // of the last expect()
   std::jthread thread_;
+};
+
+// An agent with a drill. The servers are the test's own.
+class DrillTest : public testing::Test {
+ protected:
+  // Starts the agent, and waits until it sees so many servers and finds nothing else wrong than this.
+  void watch_with(const std::vector<std::string>& options, std::size_t servers, const Drill::Findings& findings = {});
+
+  TempDir dir_;
+  Agent agent_{dir_};
+  std::optional<Drill> drill_;
 };
 
 // What a passing finding may be while servers come and go.
