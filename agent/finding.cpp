@@ -106,6 +106,11 @@ bool is_worse(Health state, Health than) {
   return rank(state) > rank(than);
 }
 
+std::size_t count_of(const std::vector<Finding>& findings, Health state) {
+  return static_cast<std::size_t>(std::count_if(findings.begin(), findings.end(),
+                                                [state](const Finding& finding) { return finding.state == state; }));
+}
+
 Health worst(const std::vector<Finding>& findings) {
   Health worst = Health::ok;
   for (const Finding& finding : findings) {

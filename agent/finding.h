@@ -113,6 +113,8 @@ class Findings {
 // Critical over warning over unknown over ok.
 [[nodiscard]] bool is_worse(Health state, Health than);
 
+[[nodiscard]] std::size_t count_of(const std::vector<Finding>& findings, Health state);
+
 // The worst state.
 [[nodiscard]] Health worst(const std::vector<Finding>& findings);
 

@@ -112,8 +112,7 @@ std::string headline(const Snapshot& snapshot, const HealthQuery& query) {
   const auto findings = findings_of(snapshot, query);
   std::string text;
   for (const Health state : {Health::critical, Health::warning, Health::unknown}) {
-    const auto count = std::count_if(findings.begin(), findings.end(),
-                                     [state](const Finding& finding) { return finding.state == state; });
+    const std::size_t count = count_of(findings, state);
     if (count == 0) continue;
     if (!text.empty()) text += ", ";
     text += std::to_string(count) + ' ' + kHealthNames[static_cast<std::size_t>(state)];

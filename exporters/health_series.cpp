@@ -75,11 +75,8 @@ void emit_check_states(Page& page) {
 
 void emit_finding_counts(Page& page) {
   for (const Health state : {Health::warning, Health::critical, Health::unknown}) {
-    const auto& findings = page.snapshot.findings;
-    const auto count = std::count_if(findings.begin(), findings.end(),
-                                     [state](const Finding& finding) { return finding.state == state; });
     page.out.sample(page.labels({}, {{"state", kHealthNames[static_cast<std::size_t>(state)]}}),
-                    static_cast<double>(count));
+                    static_cast<double>(count_of(page.snapshot.findings, state)));
   }
 }
 

@@ -23,7 +23,7 @@ std::string shown(std::string text) {
 }
 
 // In quotes, which are doubled inside; an equals sign would end it.
-std::string label_of(const std::string& text) {
+std::string quoted(const std::string& text) {
   std::string out = "'";
   for (const char c : shown(clean(text))) {
     if (c == '\'') out += c;
@@ -60,7 +60,7 @@ std::string threshold(double value, const CheckInfo& info) {
 }
 
 void append(std::string& out, const std::string& label, double value, Unit unit = Unit::none) {
-  out.append(" ").append(label_of(label)).append("=").append(number(value, unit)).append(unit_of(unit));
+  out.append(" ").append(quoted(label)).append("=").append(number(value, unit)).append(unit_of(unit));
 }
 
 void append(std::string& out, const Finding& finding, const std::vector<CheckSetting>& settings) {
@@ -82,9 +82,7 @@ std::string performance(const Snapshot& snapshot, const std::vector<Finding>& fi
   append(out, "servers", static_cast<double>(snapshot.servers.size()));
   append(out, "servers_up", static_cast<double>(up));
   for (const Health state : {Health::critical, Health::warning, Health::unknown}) {
-    const auto count = std::count_if(findings.begin(), findings.end(),
-                                     [state](const Finding& finding) { return finding.state == state; });
-    append(out, kHealthNames[static_cast<std::size_t>(state)], static_cast<double>(count));
+    append(out, kHealthNames[static_cast<std::size_t>(state)], static_cast<double>(count_of(findings, state)));
   }
   if (const auto spare = meta_failures_tolerated(snapshot, collectors()))
     append(out, "meta_failures_tolerated", *spare);
