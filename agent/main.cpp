@@ -88,10 +88,12 @@ std::vector<std::string> secrets(const NatsOptions& nats) {
   return out;
 }
 
-// What SIGHUP cannot change: everything but the log and the content of secret files.
+// What SIGHUP cannot change: everything but the log, thresholds, and the content of secret files.
 Config fixed_part(Config config) {
   config.log_level.clear();
   config.log_format = {};
+  config.checks.clear();
+  config.auth = {};
   return config;
 }
 
@@ -121,7 +123,7 @@ class Server {
         {{"version", lookout_version()}, {"libnats", nats_client_version()}, {"address", config_.listen_address}});
     for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
       signal = wait_signal(signals, Millis(3600000));
-      if (signal == SIGHUP) reload(path.nats, **events);
+      if (signal == SIGHUP) reload(path, **events);
     }
     if (config_.shutdown_linger.count() > 0) wait_signal(signals, config_.shutdown_linger);
     log::info("stopping");
@@ -129,7 +131,7 @@ class Server {
   }
 
  private:
-  void reload(Nats& nats, EventLog& events) {
+  void reload(DataPath& path, EventLog& events) {
     const CommandLine line = parse(arguments_, environment());
     if (line.exit) {
       instruments_.config_reload_failures.Increment();
@@ -138,11 +140,12 @@ class Server {
     }
     log::configure(line.config.log_level, line.config.log_format);
     if (const auto error = events.reopen()) log::error("event log not reopened", {{"reason", error->what}});
+    path.loop.set_limits(line.config);
     if (fixed_part(within_memory(line.config)) != fixed_part(config_))
       log::warn("some changed options take effect only after a restart");
     if (auto fresh = secrets(config_.nats); fresh != secrets_) {
       secrets_ = std::move(fresh);
-      nats.rebuild();
+      path.nats.rebuild();
     }
     instruments_.config_reloads.Increment();
     log::info("configuration reloaded");
