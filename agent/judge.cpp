@@ -206,7 +206,7 @@ void Judge::tell(const Fleet& fleet, const Violations& violations, Findings& fin
         const auto check = check_of(finding.check);
         if (!check) return std::nullopt;
         const Limits limits = limits_.of(*check, finding.cluster, finding.account);
-        return Hysteresis{limits.raise, limits.clear};
+        return limits.on ? Hysteresis{limits.raise, limits.clear} : Hysteresis{};
       },
       [&](const Finding& finding) { return unknown(fleet, finding); }, fleet.now);
 }

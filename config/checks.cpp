@@ -25,7 +25,7 @@ constexpr CheckInfo row(const char* id, Unit unit, Limits limits, Planned planne
 // Limits: on, warning, critical, raise, clear, worsen. The numbers are those of the NATS project's own tools where it
 // has some. Data that is read every minute cannot tell less than a minute.
 constexpr std::array<CheckInfo, kChecks> kTable{
-    row("agent_rtt", Unit::seconds, {true, 0.5, 1, {}, seconds{10}, {}}, Planned::keep, true,
+    row("agent_rtt", Unit::seconds, {true, 0.5, 1, seconds{30}, seconds{10}, {}}, Planned::keep, true,
         "Round trip time between the agent and its server.",
         "Run the agent closer to the servers: events and answers come late.", ""),
     row("agent_credential", Unit::seconds, {true, 14 * kDay, 2 * kDay, {}, {}, {}}, Planned::keep, true,

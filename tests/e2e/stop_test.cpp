@@ -90,7 +90,7 @@ TEST_F(Stop, HangUpChangesThresholds) {
     write_file(config, std::string("health:\n  checks: [") + limits + "]\n");
   };
   limited("server_memory=off");
-  start({"--config.file=" + config.string(), "--collect.interval=1s"});
+  start({"--config.file=" + config.string()});
   limited("server_connections=0/-/0s/0s");
   agent_.process().signal(SIGHUP);
   const auto found = [&] { return agent_.get("/health").body.find("server_connections\"") != std::string::npos; };
