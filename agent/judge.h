@@ -43,7 +43,7 @@ class Judge {
   }
   // Once a second. `accounts` by AccountIndex. False: nothing can be judged now.
   bool evaluate(const Roster& roster, const std::vector<Account>& accounts, const LinkState& link,
-                const AgentFacts& agent, Findings& findings, Now now);
+                const AgentFacts& facts, Findings& findings, Now now);
   // An advisory.
   void advised(const Event& event, Now now) { jetstream_.advised(event, now); }
   void set(std::vector<CheckSetting> settings) { limits_ = CheckLimits(std::move(settings)); }
