@@ -121,7 +121,7 @@ class Server {
         {{"version", lookout_version()}, {"libnats", nats_client_version()}, {"address", config_.listen_address}});
     for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
       signal = wait_signal(signals, Millis(3600000));
-      if (signal == SIGHUP) reload(path.nats, **events);
+      if (signal == SIGHUP) reload(path.nats, **events, **http);
     }
     if (config_.shutdown_linger.count() > 0) wait_signal(signals, config_.shutdown_linger);
     log::info("stopping");
@@ -129,7 +129,7 @@ class Server {
   }
 
  private:
-  void reload(Nats& nats, EventLog& events) {
+  void reload(Nats& nats, EventLog& events, HttpServer& http) {
     const CommandLine line = parse(arguments_, environment());
     if (line.exit) {
       instruments_.config_reload_failures.Increment();
@@ -138,6 +138,7 @@ class Server {
     }
     log::configure(line.config.log_level, line.config.log_format);
     if (const auto error = events.reopen()) log::error("event log not reopened", {{"reason", error->what}});
+    if (!http.reload()) instruments_.config_reload_failures.Increment();
     if (fixed_part(within_memory(line.config)) != fixed_part(config_))
       log::warn("some changed options take effect only after a restart");
     if (auto fresh = secrets(config_.nats); fresh != secrets_) {
