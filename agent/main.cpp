@@ -31,6 +31,7 @@
 #include "exporters/notifier.h"
 #include "exporters/prometheus.h"
 #include "exporters/reference.h"
+#include "exporters/web_security.h"
 
 namespace lookout {
 namespace {
@@ -108,6 +109,7 @@ class Server {
       : arguments_(std::move(arguments)), config_(config), secrets_(secrets(config.nats)) {}
 
   int run(const sigset_t& signals) {
+    if (const auto web = WebSecurity::open(config_.web_config_file, instruments_); !web) return fail(web.error());
     auto events = EventLog::open(config_.events, instruments_);
     if (!events) return fail(events.error());
     DataPath path(

@@ -61,14 +61,18 @@ Connection::State Connection::receive() {
   std::array<char, 4096> piece{};
   while (head_.size() < kLargestHead) {
     const Moved moved = take(piece.data(), piece.size());
-    if (moved.size <= 0)
-      return moved.wait == POLLIN ? State::reads : moved.wait == POLLOUT ? State::writes : State::gone;
+    if (moved.size <= 0) return state_of(moved);
     const std::size_t again = std::min(head_.size(), kEndOfHead.size() - 1);
     head_.append(piece.data(), static_cast<std::size_t>(moved.size));
     const std::size_t from = head_.size() - static_cast<std::size_t>(moved.size) - again;
     if (head_.find(kEndOfHead, from) != std::string::npos) return State::ready;
   }
   return State::too_large;
+}
+
+Connection::State Connection::state_of(Moved moved) {
+  if (moved.wait == 0) return State::gone;
+  return moved.wait == POLLIN ? State::reads : State::writes;
 }
 
 Connection::State Connection::shake_hands() {

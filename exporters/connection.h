@@ -65,6 +65,7 @@ class Connection {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
   };
   State shake_hands();
+  [[nodiscard]] static State state_of(Moved moved);
   [[nodiscard]] Moved outcome(int result) const;
   Moved take(char* data, std::size_t size);
   Moved give(const char* data, std::size_t size);

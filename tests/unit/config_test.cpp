@@ -400,7 +400,7 @@ TEST(Collect, ALevelIsOfOneEndpoint) {
 }
 
 TEST(Collect, TheExampleHasEveryEndpoint) {
-  const auto example = cfg::read_yaml(TEST_DATA "/../config/nats-lookout.example.yaml");
+  const auto example = cfg::read_yaml(TEST_DATA "/../config/nats-lookout.example.yaml", cfg::keys_of_options());
   ASSERT_TRUE(example);
   for (const Polled& polled : kPolled) {
     EXPECT_EQ(example->count("collect." + std::string(polled.name) + ".interval"), 1U) << polled.name;
