@@ -139,6 +139,12 @@ bool Connection::waits_for(short events) const {
   return got > 0;
 }
 
+bool Connection::wants_more() const {
+  if (!waits_for(POLLOUT)) return false;
+  pollfd left{fd_, POLLRDHUP, 0};
+  return poll(&left, 1, 0) == 0;
+}
+
 template <class Move>
 ssize_t Connection::patiently(Move move) {
   for (;;) {

@@ -44,7 +44,8 @@ class Connection {
   // As read() and write(); -1 also when nothing moved for kPatience.
   ssize_t read(char* data, std::size_t size);
   ssize_t write(const char* data, std::size_t size);
-  [[nodiscard]] bool waits_for(short events) const;  // as of poll()
+  [[nodiscard]] bool waits_for(short events) const;  // as of poll(); false when it did not come within kPatience
+  [[nodiscard]] bool wants_more() const;             // takes something now or within kPatience, and has not left
   [[nodiscard]] bool stalled() const { return stalled_; }
 
   // The answer where there is no request to answer; as far as it goes at once. not_tls: in plain.

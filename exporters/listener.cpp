@@ -1,6 +1,7 @@
 #include "exporters/listener.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <memory>
 #include <string>
@@ -13,6 +14,8 @@ namespace lookout {
 namespace {
 
 constexpr const char* kSlow = "slow";
+// httplib lets five wait: of a hundred that come at once the others would try again seconds later.
+constexpr int kBacklog = 1024;
 
 // A connection as httplib sees it.
 class Channel final : public httplib::Stream {
@@ -20,7 +23,7 @@ class Channel final : public httplib::Stream {
   explicit Channel(Connection& connection) : connection_(connection) {}
 
   [[nodiscard]] bool is_readable() const override { return connection_.waits_for(POLLIN); }
-  [[nodiscard]] bool is_writable() const override { return connection_.waits_for(POLLOUT); }
+  [[nodiscard]] bool is_writable() const override { return connection_.wants_more(); }
   ssize_t read(char* data, std::size_t size) override { return connection_.read(data, size); }
   ssize_t write(const char* data, std::size_t size) override { return connection_.write(data, size); }
   void get_remote_ip_and_port(std::string& ip, int& port) const override { tell(connection_.remote(), ip, port); }
@@ -84,7 +87,10 @@ class Listener::Desk final : public httplib::TaskQueue {
 Listener::Listener(const WebSecurity& security, Instruments& instruments, std::size_t threads, IsProbe is_probe)
     : security_(security), instruments_(instruments), threads_(threads), is_probe_(std::move(is_probe)) {
   instruments_.http_connections_closed.Add({{"reason", kSlow}});
-  new_task_queue = [this] { return new Desk(*this); };
+  new_task_queue = [this] {
+    ::listen(svr_sock_, kBacklog);
+    return new Desk(*this);
+  };
 }
 
 bool Listener::process_and_close_socket(socket_t fd) {

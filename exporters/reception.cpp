@@ -122,7 +122,7 @@ void Reception::attend(Guests::iterator guest) {
   }
 }
 
-void Reception::await(Guests::iterator guest, std::uint32_t events) {
+void Reception::await(Guests::iterator guest, std::uint32_t events) const {
   if (guest->second.events == events) return;
   epoll_event event{events, {}};
   event.data.u64 = guest->first;

@@ -48,7 +48,7 @@ class Reception {
   void seat(int fd);
   void seat_new();
   void attend(Guests::iterator guest);
-  void await(Guests::iterator guest, std::uint32_t events);
+  void await(Guests::iterator guest, std::uint32_t events) const;
   void dismiss(Guests::iterator guest, const char* reason);
   void dismiss_late();
   [[nodiscard]] int patience() const;  // in milliseconds, as of epoll_wait

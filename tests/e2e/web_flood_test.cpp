@@ -19,6 +19,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kSilent = 1000;
 constexpr int kSlow = 200;
+constexpr int kMore = 20;  // with every round
 constexpr int kDeaf = 40;
 constexpr const char* kUsers =
     "basic_auth_users:\n  prometheus: $2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\n";
@@ -108,13 +109,16 @@ TEST_P(Flood, SlowAndSilentClientsDisturbNobody) {
   start(secured);
   const double calm = slowest();
   Crowd crowd(agent_.port());
+  const auto came = Clock::now();
   for (int i = 0; i < kSilent; ++i) crowd.join();
   for (int i = 0; i < kSlow; ++i) crowd.slow(secured ? "\x16\x03\x01" : "GET /metrics HTTP/1.1\r\nX: ");
   for (int i = 0; i < kDeaf && !secured; ++i) crowd.join("GET /metrics HTTP/1.1\r\n\r\n");
+  EXPECT_LT(Clock::now() - came, 5s) << "the flood trickles in";
   double worst = 0;
   constexpr int kRounds = 20;
   for (int i = 0; i < kRounds; ++i) {
     crowd.drip();
+    for (int more = 0; more < kMore; ++more) crowd.join();
     visit(server_.port(), {"user" + std::to_string(i), "wrong"});
     worst = std::max(worst, slowest());
   }
