@@ -190,8 +190,10 @@ std::string wrong_together(const WebTls& tls) {
   return {};
 }
 
-void make_relative_to(const std::filesystem::path& folder, std::string& file) {
-  if (!file.empty()) file = (folder / file).string();
+void make_relative_to(const std::filesystem::path& folder, WebTls& tls) {
+  for (std::string* file : {&tls.cert_file, &tls.key_file, &tls.client_ca_file}) {
+    if (!file->empty()) *file = (folder / *file).string();
+  }
 }
 
 }  // namespace
@@ -209,10 +211,10 @@ Result<WebConfig> read_web_config(const std::string& path) {
     if (auto wrong = entry.set(web, given->second.texts); !wrong.empty())
       return Error{given->second.origin + " " + wrong};
   }
-  if (!web.tls) return web;
-  if (auto wrong = wrong_together(*web.tls); !wrong.empty()) return Error{path + ": " + wrong};
-  for (std::string* file : {&web.tls->cert_file, &web.tls->key_file, &web.tls->client_ca_file})
-    make_relative_to(std::filesystem::path(path).parent_path(), *file);
+  if (web.tls) {
+    if (auto wrong = wrong_together(*web.tls); !wrong.empty()) return Error{path + ": " + wrong};
+    make_relative_to(std::filesystem::path(path).parent_path(), *web.tls);
+  }
   return web;
 }
 
