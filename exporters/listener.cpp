@@ -43,7 +43,7 @@ template <class Process>
 auto call(Process process, Channel& channel, const Endpoint& remote, const Endpoint& local) {
   bool closed = false;
   const std::function<void(httplib::Request&)> setup;
-  if constexpr (std::is_invocable_v<Process, httplib::Stream&, bool, bool&, decltype(setup)>) {
+  if constexpr (std::is_invocable_v<Process, httplib::Stream&, bool, bool&, decltype(setup)&>) {
     return process(channel, true, closed, setup);
   } else {
     return process(channel, remote.address, remote.port, local.address, local.port, true, closed, setup);
@@ -100,8 +100,10 @@ bool Listener::process_and_close_socket(socket_t fd) {
 
 void Listener::serve(Connection& connection) {
   Channel channel(connection);
-  call([this](auto&&... arguments) { return process_request(std::forward<decltype(arguments)>(arguments)...); },
-       channel, connection.remote(), connection.local());
+  const auto process = [this](auto&&... arguments) -> decltype(this->process_request(arguments...)) {
+    return process_request(arguments...);
+  };
+  call(process, channel, connection.remote(), connection.local());
   connection.end();
   if (connection.stalled()) instruments_.http_connections_closed.Add({{"reason", kSlow}}).Increment();
 }
