@@ -181,6 +181,7 @@ struct Config {
   std::string state_dir;                   // where counts are kept over restarts; empty: nowhere
   std::chrono::milliseconds shutdown_linger{0};
   std::string listen_address = ":9422";
+  std::string web_config_file;  // config/web_config.h; empty: plain HTTP for everybody
   std::string log_level = "info";
   LogFormat log_format = LogFormat::logfmt;
 

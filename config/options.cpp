@@ -175,6 +175,9 @@ std::vector<Option> process_options() {
        "where /metrics and /health are served: host:port, :port or [::]:port",
        text(
            [](auto& c) -> auto& { return c.listen_address; }, read_listen_address)},
+      {"web.config.file", kProcess, "FILE",
+       "TLS, client certificates and passwords of all endpoints, as of Prometheus' exporter-toolkit (docs/security.md)",
+       text([](auto& c) -> auto& { return c.web_config_file; })},
       {"log.level", kProcess, "LEVEL", "of the agent's own log on stderr: debug, info, warn, error",
        choice([](auto& c) -> auto& { return c.log_level; }, {"debug", "info", "warn", "error"})},
       {"log.format", kProcess, "logfmt|json", "of the agent's own log",

@@ -21,20 +21,21 @@
 #include <utility>
 
 #include "exporters/accept.h"
+#include "exporters/gate.h"
 #include "exporters/http_body.h"
 #include "exporters/landing.h"
+#include "exporters/listener.h"
 #include "exporters/routes.h"
+#include "exporters/web_security.h"
 
 namespace lookout {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kThreads = 8;
-// httplib holds a thread for each connection that is kept open, and looks at it a hundred times a second: dearer than
-// the scrape itself, where the next one comes after fifteen seconds.
+constexpr std::size_t kThreads = 16;
+// A connection that is kept open would keep a thread.
 constexpr std::size_t kRequestsPerConnection = 1;
-constexpr time_t kIoSeconds = 5;  // for one read or write
 constexpr std::size_t kMaxRequestBody = 4096;
 
 struct Address {
@@ -79,6 +80,8 @@ void end_connections(int port) {
 
 const char* sentence_of(int status) {
   switch (status) {
+    case 401:
+      return "A user and a password are needed.\n";
     case 404:
       return "Nothing is here; the endpoints are listed at /.\n";
     case 405:
@@ -87,6 +90,8 @@ const char* sentence_of(int status) {
       return "The request is too large.\n";
     case 500:
       return "The page could not be made.\n";
+    case 503:
+      return "Too many passwords are being checked; try again.\n";
     default:
       return "The request is not understood.\n";
   }
@@ -110,8 +115,8 @@ const Route* find_route(const std::string& path) {
 
 class HttpServer::Impl {
  public:
-  Impl(const Cell& cell, Instruments& instruments, Now (*clock)())
-      : cell_(cell), instruments_(instruments), clock_(clock) {
+  Impl(std::unique_ptr<WebSecurity> security, const Cell& cell, Instruments& instruments, Now (*clock)())
+      : security_(std::move(security)), cell_(cell), instruments_(instruments), clock_(clock) {
     renew();
   }
 
@@ -152,6 +157,7 @@ class HttpServer::Impl {
   }
 
   [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] WebSecurity& security() { return *security_; }
 
  private:
   bool running() {
@@ -178,11 +184,8 @@ class HttpServer::Impl {
   }
 
   void renew() {
-    auto server = std::make_unique<httplib::Server>();
-    server->new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+    auto server = std::make_unique<Listener>(*security_, instruments_, kThreads, is_probe);
     server->set_keep_alive_max_count(kRequestsPerConnection);
-    server->set_read_timeout(kIoSeconds);
-    server->set_write_timeout(kIoSeconds);
     server->set_payload_max_length(kMaxRequestBody);
     server->set_tcp_nodelay(true);
     // httplib's default shares the port with whoever else listens on it (SO_REUSEPORT).
@@ -196,6 +199,7 @@ class HttpServer::Impl {
                                  {"X-Content-Type-Options", "nosniff"},
                                  {"Referrer-Policy", "no-referrer"},
                                  {"Cache-Control", "no-store"}});
+    set_gate(*server, *security_);
     add_routes(*server);
     const std::lock_guard lock(renewal_);
     server_ = std::move(server);
@@ -250,6 +254,7 @@ class HttpServer::Impl {
     instruments_.http_seconds.Observe(seconds(clock_().mono - now.mono));
   }
 
+  const std::unique_ptr<WebSecurity> security_;
   const Cell& cell_;
   Instruments& instruments_;
   Now (*const clock_)();
@@ -269,13 +274,18 @@ HttpServer::~HttpServer() = default;
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const Config& config, const Cell& cell, Instruments& instruments,
                                                       Now (*clock)()) {
-  auto impl = std::make_unique<Impl>(cell, instruments, clock);
+  auto security = WebSecurity::open(config.web_config_file, instruments);
+  if (!security) return Error{security.error()};
+  auto impl = std::make_unique<Impl>(std::move(*security), cell, instruments, clock);
   if (auto error = impl->listen(config.listen_address)) return *std::move(error);
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }
 
 int HttpServer::port() const {
   return impl_->port();
+}
+bool HttpServer::reload() {
+  return impl_->security().reload();
 }
 void HttpServer::stop() {
   impl_->stop();

@@ -24,7 +24,7 @@ SETTLE = 30  # seconds that a state lasts before both are asked: what the hasty 
 LIMITS = ("server_unhealthy=8s/3s,server_connections=0.8/0.95/1s/1s,server_jetstream_storage=0.75/0.9/1s/3s,meta_leader=5s/3s,"
           "meta_quorum=3s/3s,meta_peers=3s/3s,stream_leader=3s/3s,stream_replicas=5s/3s,account_jetstream_storage=0.75/0.9/1s/1s,"
           "stream_messages=0.9/1/1s/1s,stream_metadata=1s/1s,server_restarted=0s/1s,cluster_servers=1s/1s,"
-          "meta_leader_changes=20/-,server_cpu=off")
+          "meta_leader_changes=20/-,server_restart_loop=-/9,server_cpu=off")
 INTRO = """# Compared with `nats server check`
 
 Made by `tests/tools/compare_cli.py` with nats {cli} on nats-server {server}: three servers in one cluster, a stream of three replicas,
@@ -157,7 +157,7 @@ def checks():
     for name in ("n1", "n3"):
         yield (f"server {name}", "admin", ["server", "--name", name, *limits], of_server(name))
     yield ("stream ORDERS", "app", ["stream", "--stream", "ORDERS", *replicas],
-           lambda f: f["check"].startswith("stream_") and ("ORDERS" in f["entity"] or "ORDERS" in f["sentence"]))
+           lambda f: f["check"].startswith("stream_") and ("ORDERS" in f["entity"] or "server" in f))
     yield ("stream ORDERS, no option", "app", ["stream", "--stream", "ORDERS"],
            lambda f: f["check"].startswith("stream_") and "ORDERS" in f["sentence"])
     yield ("server n1, --cpu-critical alone", "admin", ["server", "--name", "n1", "--cpu-critical", "90"], of_server("n1"))
