@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "exporters/accept.h"
+#include "exporters/event_stream.h"
 #include "exporters/http_body.h"
 #include "exporters/landing.h"
 #include "exporters/routes.h"
@@ -30,7 +31,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kThreads = 8;
+constexpr std::size_t kThreads = 8;  // beside those that streams hold
 // httplib holds a thread for each connection that is kept open, and looks at it a hundred times a second: dearer than
 // the scrape itself, where the next one comes after fifteen seconds.
 constexpr std::size_t kRequestsPerConnection = 1;
@@ -100,18 +101,12 @@ std::string list_header(const httplib::Request& request, const char* name) {
   return list;
 }
 
-const Route* find_route(const std::string& path) {
-  const auto all = routes();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Route& route) { return path == route.path; });
-  return found == all.end() ? nullptr : &*found;
-}
-
 }  // namespace
 
 class HttpServer::Impl {
  public:
-  Impl(const Config& config, const Cell& cell, Instruments& instruments, Now (*clock)())
-      : config_(config), cell_(cell), instruments_(instruments), clock_(clock) {
+  Impl(const Config& config, const Cell& cell, Feed& feed, Instruments& instruments, Now (*clock)())
+      : config_(config), cell_(cell), instruments_(instruments), clock_(clock), streams_(feed, cell, instruments) {
     renew();
   }
 
@@ -139,6 +134,7 @@ class HttpServer::Impl {
 
   void stop() {
     stopping_ = true;
+    streams_.stop();
     if (!thread_.joinable()) return;
     while (!finished_) {
       {
@@ -179,7 +175,7 @@ class HttpServer::Impl {
 
   void renew() {
     auto server = std::make_unique<httplib::Server>();
-    server->new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+    server->new_task_queue = [] { return new httplib::ThreadPool(kThreads + EventStreams::kMost); };
     server->set_keep_alive_max_count(kRequestsPerConnection);
     server->set_read_timeout(kIoSeconds);
     server->set_write_timeout(kIoSeconds);
@@ -203,11 +199,13 @@ class HttpServer::Impl {
 
   void add_routes(httplib::Server& server) {
     for (const Route& route : routes()) {
+      if (!is_served(route)) continue;
       server.Get(route.path, [this, &route](const httplib::Request& request, httplib::Response& response) {
+        if (route.render == nullptr) return streams_.answer(request, response);
         answer(route, request, response);
       });
     }
-    server.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
+    server.set_error_handler([this](const httplib::Request& request, httplib::Response& response) {
       if (response.has_header("Content-Type")) return;  // an endpoint's own words
       if (response.status == 404 && find_route(request.path) != nullptr) {
         response.status = 405;
@@ -223,6 +221,15 @@ class HttpServer::Impl {
           .Add({{"path", route == nullptr ? "other" : route->path}, {"code", std::to_string(response.status)}})
           .Increment();
     });
+  }
+
+  [[nodiscard]] bool is_served(const Route& route) const { return config_.web_page || !route.of_page; }
+
+  [[nodiscard]] const Route* find_route(const std::string& path) const {
+    const auto all = routes();
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&](const Route& route) { return path == route.path && is_served(route); });
+    return found == all.end() ? nullptr : &*found;
   }
 
   void answer(const Route& route, const httplib::Request& request, httplib::Response& response) {
@@ -252,6 +259,7 @@ class HttpServer::Impl {
   std::mutex renewal_;  // of server_, by its own thread
   std::unique_ptr<httplib::Server> server_;
   MetricsPage metrics_;
+  EventStreams streams_;
   Mono started_;
   std::string host_;
   int port_ = 0;
@@ -263,9 +271,9 @@ class HttpServer::Impl {
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpServer::~HttpServer() = default;
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(const Config& config, const Cell& cell, Instruments& instruments,
-                                                      Now (*clock)()) {
-  auto impl = std::make_unique<Impl>(config, cell, instruments, clock);
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const Config& config, const Cell& cell, Feed& feed,
+                                                      Instruments& instruments, Now (*clock)()) {
+  auto impl = std::make_unique<Impl>(config, cell, feed, instruments, clock);
   if (auto error = impl->listen(config.listen_address)) return *std::move(error);
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }
