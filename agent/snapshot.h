@@ -146,6 +146,13 @@ struct AuthFailure {  // one failed login as the event log tells it: cleaned, bo
   bool recovered = false;
 };
 
+struct AuthMinute {  // and the failed logins in it
+  Wall time{};
+  std::uint64_t errors = 0;
+
+  bool operator==(const AuthMinute&) const = default;
+};
+
 struct AuthTop {  // a source or a user with many failed attempts in the last ten minutes
   std::string cluster;
   std::string name;
@@ -169,6 +176,7 @@ struct Judging {         // how findings come about: the same in all snapshots o
 struct Snapshot {
   Now taken;
   std::uint64_t version = 0;  // grows with each one; equal versions are the same content
+  std::uint64_t content = 0;  // the version of the first one that tells this; only ages and rounds differ since
   LinkView link;
   std::vector<std::shared_ptr<const ServerView>> servers;  // sorted by cluster, name; joining ones are left out
   std::shared_ptr<const std::vector<Account>> accounts;
@@ -194,6 +202,7 @@ struct Snapshot {
   std::string auth_unseen;
   std::shared_ptr<const AuthTops> auth_tops;
   std::shared_ptr<const std::vector<AuthFailure>> auth_failures;
+  std::vector<AuthMinute> auth_history;  // of the last hour, oldest first
 };
 
 }  // namespace lookout

@@ -23,8 +23,7 @@ Codec urls() {
   return {set, [](const Config& config) { return config.nats.urls; }};
 }
 
-const Texts kGroups{"auth",     "lifecycle", "health", "connections",
-                    "accounts", "jetstream", "other"};  // in the order of EventGroup
+const Texts kGroups(kEventGroupNames.begin(), kEventGroupNames.end());
 
 Codec kinds() {
   const auto set = [](Config& config, const Texts& texts) {
@@ -178,6 +177,14 @@ std::vector<Option> process_options() {
       {"web.config.file", kProcess, "FILE",
        "TLS, client certificates and passwords of all endpoints, as of Prometheus' exporter-toolkit (docs/security.md)",
        text([](auto& c) -> auto& { return c.web_config_file; })},
+      {"web.page", kProcess, "on|off", "off: without the page at / and /api/v1; /metrics, /health and the probes stay",
+       scalar(
+           [](auto& c) -> auto& { return c.web_page; }, read_switch, [](bool on) { return on ? "on" : "off"; })},
+      {"web.mask-identities", kProcess, "", "hide addresses, users and names of failed logins in all that HTTP tells",
+       scalar(
+           [](auto& c) -> auto& { return c.mask_identities; }, read_flag,
+           [](bool on) { return on ? "true" : "false"; }),
+       Shape::flag},
       {"log.level", kProcess, "LEVEL", "of the agent's own log on stderr: debug, info, warn, error",
        choice([](auto& c) -> auto& { return c.log_level; }, {"debug", "info", "warn", "error"})},
       {"log.format", kProcess, "logfmt|json", "of the agent's own log",

@@ -21,10 +21,12 @@
 #include <utility>
 
 #include "exporters/accept.h"
+#include "exporters/event_stream.h"
 #include "exporters/gate.h"
 #include "exporters/http_body.h"
 #include "exporters/landing.h"
 #include "exporters/listener.h"
+#include "exporters/mask.h"
 #include "exporters/routes.h"
 #include "exporters/web_security.h"
 
@@ -33,7 +35,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kThreads = 16;
+constexpr std::size_t kThreads = 16;  // beside those that streams hold
 // A connection that is kept open would keep a thread.
 constexpr std::size_t kRequestsPerConnection = 1;
 constexpr std::size_t kMaxRequestBody = 4096;
@@ -105,18 +107,18 @@ std::string list_header(const httplib::Request& request, const char* name) {
   return list;
 }
 
-const Route* find_route(const std::string& path) {
-  const auto all = routes();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Route& route) { return path == route.path; });
-  return found == all.end() ? nullptr : &*found;
-}
-
 }  // namespace
 
 class HttpServer::Impl {
  public:
-  Impl(std::unique_ptr<WebSecurity> security, const Cell& cell, Instruments& instruments, Now (*clock)())
-      : security_(std::move(security)), cell_(cell), instruments_(instruments), clock_(clock) {
+  Impl(const Config& config, std::unique_ptr<WebSecurity> security, const Cell& cell, Feed& feed,
+       Instruments& instruments, Now (*clock)())
+      : config_(config),
+        security_(std::move(security)),
+        cell_(cell),
+        instruments_(instruments),
+        clock_(clock),
+        streams_(feed, cell, instruments) {
     renew();
   }
 
@@ -144,6 +146,7 @@ class HttpServer::Impl {
 
   void stop() {
     stopping_ = true;
+    streams_.stop();
     if (!thread_.joinable()) return;
     while (!finished_) {
       {
@@ -184,7 +187,7 @@ class HttpServer::Impl {
   }
 
   void renew() {
-    auto server = std::make_unique<Listener>(*security_, instruments_, kThreads, is_probe);
+    auto server = std::make_unique<Listener>(*security_, instruments_, kThreads + EventStreams::kMost, is_probe);
     server->set_keep_alive_max_count(kRequestsPerConnection);
     server->set_payload_max_length(kMaxRequestBody);
     server->set_tcp_nodelay(true);
@@ -207,11 +210,13 @@ class HttpServer::Impl {
 
   void add_routes(httplib::Server& server) {
     for (const Route& route : routes()) {
+      if (!is_served(route)) continue;
       server.Get(route.path, [this, &route](const httplib::Request& request, httplib::Response& response) {
+        if (route.render == nullptr) return streams_.answer(request, response);
         answer(route, request, response);
       });
     }
-    server.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
+    server.set_error_handler([this](const httplib::Request& request, httplib::Response& response) {
       if (response.has_header("Content-Type")) return;  // an endpoint's own words
       if (response.status == 404 && find_route(request.path) != nullptr) {
         response.status = 405;
@@ -229,16 +234,20 @@ class HttpServer::Impl {
     });
   }
 
+  [[nodiscard]] bool is_served(const Route& route) const { return config_.web_page || !route.of_page; }
+
+  [[nodiscard]] const Route* find_route(const std::string& path) const {
+    const auto all = routes();
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&](const Route& route) { return path == route.path && is_served(route); });
+    return found == all.end() ? nullptr : &*found;
+  }
+
   void answer(const Route& route, const httplib::Request& request, httplib::Response& response) {
     const Now now = clock_();
-    const auto snapshot = cell_.get();
-    const View view{*snapshot,
-                    instruments_,
-                    metrics_,
-                    now,
-                    started_,
-                    request.params,
-                    accepted_format(list_header(request, "Accept"))};
+    const auto snapshot = config_.mask_identities ? masked(*cell_.get()) : cell_.get();
+    const View view{*snapshot, instruments_, config_,        metrics_,
+                    now,       started_,     request.params, accepted_format(list_header(request, "Accept"))};
     Rendered rendered = route.render(view);
     response.status = rendered.status;
     response.set_header("Vary", "Accept, Accept-Encoding");
@@ -254,6 +263,7 @@ class HttpServer::Impl {
     instruments_.http_seconds.Observe(seconds(clock_().mono - now.mono));
   }
 
+  const Config config_;
   const std::unique_ptr<WebSecurity> security_;
   const Cell& cell_;
   Instruments& instruments_;
@@ -261,6 +271,7 @@ class HttpServer::Impl {
   std::mutex renewal_;  // of server_, by its own thread
   std::unique_ptr<httplib::Server> server_;
   MetricsPage metrics_;
+  EventStreams streams_;
   Mono started_;
   std::string host_;
   int port_ = 0;
@@ -272,11 +283,11 @@ class HttpServer::Impl {
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpServer::~HttpServer() = default;
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(const Config& config, const Cell& cell, Instruments& instruments,
-                                                      Now (*clock)()) {
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const Config& config, const Cell& cell, Feed& feed,
+                                                      Instruments& instruments, Now (*clock)()) {
   auto security = WebSecurity::open(config.web_config_file, instruments);
   if (!security) return Error{security.error()};
-  auto impl = std::make_unique<Impl>(std::move(*security), cell, instruments, clock);
+  auto impl = std::make_unique<Impl>(config, std::move(*security), cell, feed, instruments, clock);
   if (auto error = impl->listen(config.listen_address)) return *std::move(error);
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }

@@ -6,14 +6,17 @@
 #include <string_view>
 #include <utility>
 
+#include "exporters/api.h"
 #include "exporters/auth_api.h"
 #include "exporters/health.h"
+#include "exporters/health_query.h"
 #include "exporters/landing.h"
 
 namespace lookout {
 namespace {
 
 constexpr const char* kText = "text/plain; charset=utf-8";
+constexpr const char* kJson = "application/json";
 constexpr const char* kMetrics = "text/plain; version=0.0.4; charset=utf-8";
 constexpr const char* kOpenMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 constexpr std::size_t kMaxPrefix = 64;
@@ -66,7 +69,8 @@ Rendered render_alive(const View& view) {
 constexpr auto kReady = [](const View&) -> Rendered { return {"ok\n"}; };
 
 constexpr Route kRoutes[] = {
-    {"/", "text/html; charset=utf-8", [](const View& view) -> Rendered { return {render_landing(view.snapshot)}; }},
+    {"/", "text/html; charset=utf-8", [](const View& view) -> Rendered { return {render_landing(view.snapshot)}; },
+     true},
     {"/metrics", kMetrics, render_metrics<Schema::native>},
     {"/metrics/surveyor", kMetrics, render_metrics<Schema::surveyor>},
     {"/metrics/exporter", kMetrics, render_exporter_page},
@@ -74,8 +78,16 @@ constexpr Route kRoutes[] = {
     {"/-/healthy", kText, render_alive},
     {"/readyz", kText, kReady},
     {"/-/ready", kText, kReady},
-    {"/health", "application/json", render_health_page},
-    {"/api/v1/auth", "application/json", [](const View& view) -> Rendered { return {render_auth(view.snapshot)}; }},
+    {"/health", kJson, render_health_page},
+    {"/api/v1/system", kJson, api::render_system, true},
+    {"/api/v1/servers", kJson, api::render_servers, true},
+    {"/api/v1/clusters", kJson, api::render_clusters, true},
+    {"/api/v1/accounts", kJson, api::render_accounts, true},
+    {"/api/v1/streams", kJson, api::render_streams, true},
+    {"/api/v1/findings", kJson, api::render_findings, true},
+    {"/api/v1/auth", kJson, [](const View& view) -> Rendered { return {render_auth(view.snapshot)}; }, true},
+    {"/api/v1/agent", kJson, api::render_agent, true},
+    {"/api/v1/events", "text/event-stream", nullptr, true},
 };
 
 constexpr std::string_view kProbes[] = {"/livez", "/-/healthy", "/readyz", "/-/ready"};

@@ -9,9 +9,10 @@
 #include "agent/clock.h"
 #include "agent/instruments.h"
 #include "agent/snapshot.h"
+#include "config/config.h"
 #include "exporters/gzip.h"
-#include "exporters/health_query.h"
 #include "exporters/metrics_page.h"
+#include "exporters/parameters.h"
 #include "exporters/writer.h"
 
 namespace lookout {
@@ -20,6 +21,7 @@ namespace lookout {
 struct View {
   const Snapshot& snapshot;
   const Instruments& instruments;
+  const Config& config;
   MetricsPage& metrics;
   Now now;
   Mono started;                  // of the HTTP server
@@ -37,7 +39,8 @@ struct Rendered {
 struct Route {
   const char* path;
   const char* type;
-  Rendered (*render)(const View& view);
+  Rendered (*render)(const View& view);  // null: a stream (exporters/event_stream.h)
+  bool of_page = false;  // --web.page=off removes it
 };
 
 [[nodiscard]] std::span<const Route> routes();

@@ -120,6 +120,8 @@ const std::vector<Sample> kSamplesAfter{
     {"shutdown.linger", "1s", "2s", {}},
     {"web.listen-address", "127.0.0.1:0", "[::]:1", {}},
     {"web.config.file", "/etc/web.yaml", "web.yaml", {}},
+    {"web.page", "off", "on", {}},
+    {"web.mask-identities", "true", "false", {}},
     {"log.level", "debug", "error", {}},
     {"log.format", "json", "logfmt", {}},
 };
