@@ -44,6 +44,11 @@ const FixedCheck* fixed_check(std::string_view id) {
   return found == std::end(kFixed) ? nullptr : found;
 }
 
+bool is_of_agent(std::string_view id) {
+  const FixedCheck* const fixed = fixed_check(id);
+  return fixed == nullptr ? id.starts_with("agent_") : fixed->of == Of::agent;
+}
+
 bool is_check(std::string_view id) {
   return check_of(id).has_value() || fixed_check(id) != nullptr;
 }

@@ -22,6 +22,8 @@ struct FixedCheck {
 
 [[nodiscard]] std::span<const FixedCheck> fixed_checks();
 [[nodiscard]] const FixedCheck* fixed_check(std::string_view id);  // null: none
+// Whether a check, of either table, is about the agent itself.
+[[nodiscard]] bool is_of_agent(std::string_view id);
 
 // Whether there is such a check.
 [[nodiscard]] bool is_check(std::string_view id);
