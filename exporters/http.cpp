@@ -111,9 +111,9 @@ std::string list_header(const httplib::Request& request, const char* name) {
 
 class HttpServer::Impl {
  public:
-  Impl(const Config& config, std::unique_ptr<WebSecurity> security, const Cell& cell, Feed& feed,
-       Instruments& instruments, Now (*clock)())
-      : config_(config),
+  Impl(Config config, std::unique_ptr<WebSecurity> security, const Cell& cell, Feed& feed, Instruments& instruments,
+       Now (*clock)())
+      : config_(std::move(config)),
         security_(std::move(security)),
         cell_(cell),
         instruments_(instruments),
