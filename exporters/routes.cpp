@@ -7,7 +7,6 @@
 
 #include "exporters/auth_api.h"
 #include "exporters/health.h"
-#include "exporters/landing.h"
 
 namespace lookout {
 namespace {
@@ -65,7 +64,6 @@ Rendered render_alive(const View& view) {
 constexpr auto kReady = [](const View&) -> Rendered { return {"ok\n"}; };
 
 constexpr Route kRoutes[] = {
-    {"/", "text/html; charset=utf-8", [](const View& view) -> Rendered { return {render_landing(view.snapshot)}; }},
     {"/metrics", kMetrics, render_metrics<Schema::native>},
     {"/metrics/surveyor", kMetrics, render_metrics<Schema::surveyor>},
     {"/metrics/exporter", kMetrics, render_exporter_page},

@@ -1,0 +1,87 @@
+// Clusters and what links them: a map where there is room for one, and the same as tables.
+import { get } from "./api.js";
+import { badge, byId, el, name, plainTable, scroller } from "./dom.js";
+import { count, duration, plural } from "./format.js";
+import { drawMap } from "./map.js";
+import { showMeta } from "./meta.js";
+
+const kMapped = { clusters: 8, servers: 60 }; // more than these make a map that nobody can read
+const kLinks = 200;
+
+let drawn = "";
+let open = false; // the table of all links
+
+export async function loadClusters() {
+  const [clusters, system] = await Promise.all([get("clusters", { limit: 1000, sort: "cluster" }), get("system")]);
+  showMeta(byId("meta"), system.meta);
+  const known = Object.values(system.servers).reduce((sum, each) => sum + each, 0);
+  const mapped = clusters.total <= kMapped.clusters && known <= kMapped.servers;
+  const servers = mapped ? (await get("servers", { limit: kMapped.servers, sort: "name" })).items : [];
+  const width = Math.floor(byId("map").clientWidth);
+  // Round trip times change all the time, and are in the table alone.
+  const now = JSON.stringify([clusters.items, servers.map(({ cluster, name: own, state, health }) => [cluster, own, state, health]), width],
+    (key, value) => (key === "rtt_seconds" && !open ? undefined : value));
+  if (now === drawn) return;
+  drawn = now;
+  byId("map").replaceChildren(mapped && clusters.total > 0 ? drawMap(clusters.items, servers, width) : "");
+  byId("cluster-table").replaceChildren(clusterTable(clusters.items));
+  byId("links").replaceChildren(missingLinks(clusters.items), allLinks(clusters.items));
+}
+
+const titleOf = (cluster) => cluster.cluster || "standalone servers";
+
+// 6 of 6; or how many are missing
+function links(here, total, missing) {
+  if (missing > 0) return badge("warning", `${count(missing)} missing of ${count(total)}`);
+  return count(total);
+}
+
+function states(servers) {
+  return Object.entries(servers).filter(([, number]) => number > 0).map(([state, number]) => `${count(number)} ${state}`).join(", ") || "none";
+}
+
+function clusterTable(clusters) {
+  if (clusters.length === 0) return el("p", { class: "quiet" }, "None is known.");
+  return scroller("Clusters", plainTable("Clusters", ["Cluster", "State", "Servers", "Versions", "Routes", "Gateways", "Leaf links"],
+    clusters.map((each) => [name(titleOf(each)), badge(each.health), states(each.servers),
+      el("span", {}, each.versions.length > 1 ? `${each.versions.length} versions: ` : "", each.versions.join(", ")),
+      links(each.routes, each.routes_expected || each.routes_total, each.routes_missing),
+      links(each.gateways, each.gateways_total, each.gateways_missing),
+      links(each.leafnodes, each.leafnodes_total, each.leafnodes_missing)])));
+}
+
+// One row for each link: [kind, from, to, up, rtt].
+function rowsOf(cluster) {
+  const place = (server) => (cluster.cluster ? `${cluster.cluster}/${server}` : server);
+  return [
+    ...cluster.routes.map((each) => ["route", place(each.server), place(each.peer), each.up, each.rtt_seconds]),
+    ...cluster.gateways.map((each) => ["gateway", place(each.server), each.remote, each.up, each.rtt_seconds]),
+    ...cluster.leafnodes.map((each) => ["leaf node", place(each.server), `${each.remote} (account ${each.account})`, each.up ?? true, each.rtt_seconds]),
+  ];
+}
+
+const kHeads = ["Link", "From", "To", "State", "RTT"];
+const row = ([kind, from, to, up, rtt]) =>
+  [kind, name(from), name(to), up ? badge("ok", "up") : badge("critical", "missing"), duration(rtt)];
+
+function missingLinks(clusters) {
+  const missing = clusters.flatMap(rowsOf).filter(([, , , up]) => !up);
+  if (missing.length === 0) return el("p", {}, badge("ok", "no link is missing"));
+  return el("div", {}, el("h3", {}, plural(missing.length, "missing link")),
+    scroller("Missing links", plainTable("Missing links", kHeads, missing.slice(0, kLinks).map(row))));
+}
+
+function allLinks(clusters) {
+  const rows = clusters.flatMap(rowsOf);
+  if (rows.length === 0) return "";
+  const shown = rows.length > kLinks ? `the first ${kLinks} of ${count(rows.length)} links` : plural(rows.length, "link");
+  const details = el("details", { open }, el("summary", {}, `The map as a table: ${shown}`));
+  const fill = () => details.open && details.children.length === 1 &&
+    details.append(scroller("Links", plainTable("Links", kHeads, rows.slice(0, kLinks).map(row))));
+  details.addEventListener("toggle", () => {
+    open = details.open;
+    fill();
+  });
+  fill();
+  return details;
+}

@@ -1,0 +1,95 @@
+// Live events, newest first. The page holds a bounded number of rows and of those that wait while it is paused.
+import { byId, el, name } from "./dom.js";
+import { clock, count } from "./format.js";
+
+const kRows = 200;
+const kPause = 250; // milliseconds from one drawing to the next; what comes faster than rows can take is counted only
+const kAlways = ["lifecycle", "auth", "health"];
+const kOnDemand = ["connections", "accounts", "jetstream", "other"];
+const kHidden = ["time", "event", "sentence", "state", "recovered"]; // of an event's members, in its text
+
+let waiting = []; // newest last
+let passed = 0; // events that were not drawn
+let paused = false;
+let filter = "";
+let due = false;
+
+const list = el("ol", { class: "events" });
+const pause = el("button", { type: "button", "aria-pressed": "false", click: togglePause }, "Pause");
+const status = el("span", { class: "quiet" });
+
+export function prepareEvents(live) {
+  const input = el("input", { type: "search", placeholder: "Filter by any text", autocomplete: "off", spellcheck: "false" });
+  input.addEventListener("input", () => {
+    filter = input.value.trim().toLowerCase();
+    for (const row of list.children) row.hidden = !matches(row);
+  });
+  const boxes = [...kAlways, ...kOnDemand].map((kind) => el("input", { type: "checkbox", value: kind, checked: kAlways.includes(kind) }));
+  const kinds = () => boxes.filter((box) => box.checked).map((box) => box.value);
+  for (const box of boxes) box.addEventListener("change", () => live.watch(kinds()));
+  byId("events").append(
+    el("div", { class: "tools" }, pause, el("label", {}, el("span", { class: "hidden" }, "Filter events"), input), status),
+    el("fieldset", { class: "tools" }, el("legend", { class: "hidden" }, "Kinds of events"),
+      ...boxes.map((box) => el("label", {}, box, ` ${box.value}`))),
+    el("div", { class: "scroller feed", role: "region", "aria-label": "Live events", tabindex: "0" }, list));
+  live.watch(kinds());
+}
+
+function togglePause() {
+  paused = !paused;
+  pause.setAttribute("aria-pressed", String(paused));
+  pause.textContent = paused ? "Continue" : "Pause";
+  schedule();
+}
+
+export function addEvent(kind, event) {
+  waiting.push({ kind, event });
+  if (waiting.length > kRows) {
+    passed += waiting.length - kRows;
+    waiting = waiting.slice(-kRows);
+  }
+  schedule();
+}
+
+export function addGap(lost) {
+  addEvent("gap", { event: "gap", sentence: `${count(lost)} events passed before they could be shown.` });
+}
+
+function schedule() {
+  if (due) return;
+  due = true;
+  setTimeout(() => {
+    due = false;
+    draw();
+  }, kPause);
+}
+
+function draw() {
+  if (!paused) {
+    list.prepend(...waiting.splice(0).reverse().map(drawEvent));
+    while (list.children.length > kRows) list.lastChild.remove();
+  }
+  status.textContent = [paused && waiting.length > 0 ? `${count(waiting.length)} new` : "",
+    passed > 0 ? `${count(passed)} came too fast to be shown` : ""].filter(Boolean).join(", ");
+}
+
+const kFindingEvents = { finding_raised: "raised", finding_changed: "changed", finding_cleared: "cleared" };
+const kWorries = { auth_error: "warning", auth_pattern: "critical", server_lost: "critical", lameduck: "warning", shutdown: "warning" };
+
+function health(event) {
+  if (event.event in kFindingEvents) return event.state;
+  return kWorries[event.event] ?? "plain";
+}
+
+function drawEvent({ kind, event }) {
+  const details = Object.entries(event).filter(([key]) => !kHidden.includes(key));
+  const text = event.sentence ? [name(event.sentence)] : details.flatMap(([key, value]) => [el("span", { class: "key" }, `${key} `), name(String(value)), " "]);
+  const row = el("li", { class: health(event), title: event.sentence ? details.map(([key, value]) => `${key} ${value}`).join("\n") : null },
+    el("span", { class: "time" }, event.time ? clock(event.time) : ""), el("span", { class: "event" }, event.event.replaceAll("_", " ")),
+    el("span", { class: "text" }, ...text));
+  row.text = `${kind} ${JSON.stringify(event)}`.toLowerCase();
+  row.hidden = !matches(row);
+  return row;
+}
+
+const matches = (row) => row.text.includes(filter);

@@ -1,0 +1,92 @@
+// The page: what is asked when, and what is told when nobody answers.
+import { accountTable } from "./accounts.js";
+import { loadAgent } from "./agent.js";
+import { Unreachable } from "./api.js";
+import { loadAuth, prepareAuth } from "./auth.js";
+import { loadClusters } from "./clusters.js";
+import { byId, setText } from "./dom.js";
+import { addEvent, addGap, prepareEvents } from "./events.js";
+import { clock, duration } from "./format.js";
+import { Live } from "./live.js";
+import { agentIsGone, loadOverview } from "./overview.js";
+import { Section } from "./section.js";
+import { serverTable } from "./servers.js";
+import { streamTable } from "./streams.js";
+
+const kTick = 1000; // milliseconds
+const kQuiet = 5000; // without word of a new snapshot the page asks by itself
+const kHidden = 30000; // and so seldom while nobody looks
+const kOld = 20; // seconds after which data that do not change are old; the agent renews them every second or so
+
+const tables = { servers: serverTable(), streams: streamTable(), accounts: accountTable() };
+for (const [id, table] of Object.entries(tables)) byId(id).append(table.element);
+prepareAuth();
+const sections = [
+  ...Object.entries(tables).map(([id, table]) => new Section(id, () => table.load())),
+  new Section("clusters", loadClusters),
+  new Section("auth", loadAuth),
+  new Section("agent", loadAgent),
+];
+
+let gone = null; // since when nobody answers
+let asking = false;
+let asked = 0; // when last, on the browser's clock
+let taken = ""; // time of the last snapshot, by the agent's clock
+let changed = Date.now(); // when that was another one, by the browser's
+
+// Everything that can be seen is asked for again.
+async function refresh() {
+  if (asking) return;
+  asking = true;
+  asked = Date.now();
+  try {
+    const system = await loadOverview();
+    if (gone !== null) byId("headline-time").textContent = "";
+    gone = null;
+    if (system.time !== taken) changed = Date.now();
+    taken = system.time;
+    if (!document.hidden) for (const section of sections) section.refresh();
+  } catch (error) {
+    if (error instanceof Unreachable) gone ??= clock(Date.now());
+    tellProblem(error);
+  }
+  asking = false;
+  tell();
+}
+
+function tellProblem(error) {
+  if (error instanceof Unreachable) agentIsGone(gone);
+  else setText(byId("headline-time"), error.message);
+}
+
+const live = new Live({
+  event: addEvent,
+  lost: addGap,
+  snapshot: refresh,
+  open: refresh,
+  closed: refresh, // is it the stream alone?
+});
+
+// What the page knows about its own data.
+function tell() {
+  const age = (Date.now() - changed) / 1000;
+  const old = age > kOld;
+  const stale = byId("stale");
+  stale.hidden = gone === null && !old;
+  document.body.classList.toggle("gone", gone !== null || old);
+  if (gone !== null) setText(stale, `The agent has not answered since ${gone}. What is below is what it said last. Trying again …`);
+  else if (old) setText(stale, `These data are ${duration(age)} old: the agent answers, but has seen nothing new.`);
+  const state = gone !== null ? "gone" : old ? "old" : live.source?.readyState === EventSource.OPEN ? "on" : "off";
+  byId("live").className = `live ${state}`;
+  setText(byId("live-text"), { gone: "no answer", old: "old data", on: `live, ${clock(taken)}`, off: "reconnecting" }[state]);
+}
+
+setInterval(() => {
+  const silence = Date.now() - asked;
+  if (silence > (document.hidden ? kHidden : gone === null ? kQuiet : kTick)) refresh();
+  tell();
+}, kTick);
+document.addEventListener("visibilitychange", () => document.hidden || refresh());
+
+prepareEvents(live);
+refresh();

@@ -1,0 +1,38 @@
+// The meta groups of JetStream: who leads, who is there, and how many more servers may go.
+import { badge, el, name, plainTable, scroller } from "./dom.js";
+import { count, duration, plural } from "./format.js";
+
+let drawn = "";
+
+export function showMeta(place, groups) {
+  const now = JSON.stringify(groups);
+  if (now === drawn) return;
+  drawn = now;
+  place.replaceChildren(...(groups.length > 0 ? groups.map(drawGroup) : [el("p", { class: "quiet" }, "None is known.")]));
+}
+
+function outlook(group) {
+  if (!group.leader) return ["critical", "has no leader: streams and consumers cannot be made or moved"];
+  if (group.failures_tolerated > 0) return ["ok", `can lose ${plural(group.failures_tolerated, "more server")}`];
+  return ["warning", group.size === 1 ? "is one server alone" : "cannot lose one more server"];
+}
+
+function drawGroup(group) {
+  const [health, sentence] = outlook(group);
+  const numbers = `${count(group.online)} of ${count(group.size)} online, ${count(group.quorum_needed)} needed for a majority`;
+  return el("div", { class: "group" },
+    el("p", {}, badge(health, group.group || "meta group"), ` ${sentence}; ${numbers}. `,
+      ...(group.leader ? ["Leader: ", name(group.leader), "."] : [])),
+    el("details", { open: group.peers.length <= 5 }, el("summary", {}, plural(group.peers.length, "member")),
+      scroller(`Members of ${group.group}`, plainTable(`Members of ${group.group}`,
+        ["Server", "State", "Last heard by the leader", "Lag"], group.peers.map(drawPeer)))));
+}
+
+function stateOf(peer) {
+  if (!peer.online) return badge("critical", "offline");
+  if (peer.leader) return badge("ok", "leader");
+  return peer.current ? badge("ok", "current") : badge("warning", "behind");
+}
+
+const drawPeer = (peer) => [name(peer.server), stateOf(peer),
+  peer.leader ? "–" : duration(peer.active_seconds), count(peer.lag)];
