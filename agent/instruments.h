@@ -50,6 +50,9 @@ class Instruments {
   // Set by the loop at every turn; /livez fails when it is old.
   std::atomic<std::chrono::steady_clock::rep> heartbeat{0};
 
+  // Who listens to /api/v1/events now.
+  std::atomic<std::size_t> page_clients{0};
+
  private:
   // prometheus-cpp hands out references; these build one metric of one family.
   prometheus::Counter& counter(const std::string& name, const std::string& help);

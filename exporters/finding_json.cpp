@@ -18,6 +18,12 @@ Json tallies_of(const std::vector<Tally>& tallies) {
 
 }  // namespace
 
+Json link_json(const LinkView& link) {
+  return {{"connected", link.connected}, {"url", link.url},
+          {"server", link.server_name},  {"identity", kIdentityNames[static_cast<std::size_t>(link.identity)]},
+          {"sentence", link.sentence},   {"since", format_time(link.since)}};
+}
+
 Json finding_json(const Finding& finding) {
   Json out{{"check", finding.check},
            {"entity", finding.entity},

@@ -67,12 +67,6 @@ bool is_whole(const HealthQuery& query) {
          query.ignored.empty();
 }
 
-Json agent_of(const LinkView& link) {
-  return {{"connected", link.connected}, {"url", link.url},
-          {"server", link.server_name},  {"identity", kIdentityNames[static_cast<std::size_t>(link.identity)]},
-          {"sentence", link.sentence},   {"since", format_time(link.since)}};
-}
-
 Json server_of(const ServerView& server) {
   return {{"cluster", server.cluster},
           {"name", server.name},
@@ -131,7 +125,7 @@ std::string render_health(const Snapshot& snapshot, const HealthQuery& query) {
   for (const Finding& finding : findings_of(snapshot, query)) findings.push_back(finding_json(finding));
   const Json health{{"status", kHealthNames[static_cast<std::size_t>(health_of(snapshot, query))]},
                     {"time", format_time(snapshot.taken.wall)},
-                    {"agent", agent_of(snapshot.link)},
+                    {"agent", link_json(snapshot.link)},
                     {"servers", std::move(servers)},
                     {"findings", std::move(findings)},
                     {"not_evaluated", not_evaluated(snapshot)}};

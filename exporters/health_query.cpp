@@ -3,17 +3,10 @@
 #include <algorithm>
 #include <iterator>
 
-#include "agent/text.h"
 #include "config/fixed_checks.h"
 
 namespace lookout {
 namespace {
-
-constexpr std::size_t kShown = 64;  // bytes of what was given
-
-std::string quoted(const std::string& text) {
-  return "'" + clean(text, kShown) + "'";
-}
 
 // Takes a value; what is wrong is the rest of a sentence that begins with the parameter's name.
 struct Parameter {

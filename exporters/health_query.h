@@ -1,15 +1,11 @@
 // What a request for /health asks for: ?cluster=, ?server=, ?account=, ?check= and ?strict=1. A pure function.
 #pragma once
 
-#include <map>
-#include <string>
-
 #include "config/result.h"
 #include "exporters/health.h"
+#include "exporters/parameters.h"
 
 namespace lookout {
-
-using Parameters = std::multimap<std::string, std::string>;  // of a request, decoded
 
 struct HealthRequest {
   HealthQuery query;

@@ -116,8 +116,8 @@ const char* known_path(const std::string& path) {
 
 class HttpServer::Impl {
  public:
-  Impl(const Cell& cell, Instruments& instruments, Now (*clock)())
-      : cell_(cell), instruments_(instruments), clock_(clock) {
+  Impl(const Config& config, const Cell& cell, Instruments& instruments, Now (*clock)())
+      : config_(config), cell_(cell), instruments_(instruments), clock_(clock) {
     renew();
   }
 
@@ -239,13 +239,8 @@ class HttpServer::Impl {
   void answer(const Route& route, const httplib::Request& request, httplib::Response& response) {
     const Now now = clock_();
     const auto snapshot = cell_.get();
-    const View view{*snapshot,
-                    instruments_,
-                    metrics_,
-                    now,
-                    started_,
-                    request.params,
-                    accepted_format(list_header(request, "Accept"))};
+    const View view{*snapshot, instruments_, config_,        metrics_,
+                    now,       started_,     request.params, accepted_format(list_header(request, "Accept"))};
     Rendered rendered = route.render(view);
     response.status = rendered.status;
     response.set_header("Vary", "Accept, Accept-Encoding");
@@ -261,6 +256,7 @@ class HttpServer::Impl {
     instruments_.http_seconds.Observe(seconds(clock_().mono - now.mono));
   }
 
+  const Config config_;
   const Cell& cell_;
   Instruments& instruments_;
   Now (*const clock_)();
@@ -280,7 +276,7 @@ HttpServer::~HttpServer() = default;
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const Config& config, const Cell& cell, Instruments& instruments,
                                                       Now (*clock)()) {
-  auto impl = std::make_unique<Impl>(cell, instruments, clock);
+  auto impl = std::make_unique<Impl>(config, cell, instruments, clock);
   if (auto error = impl->listen(config.listen_address)) return *std::move(error);
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }

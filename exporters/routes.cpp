@@ -5,13 +5,16 @@
 #include <string_view>
 #include <utility>
 
+#include "exporters/api.h"
 #include "exporters/auth_api.h"
 #include "exporters/health.h"
+#include "exporters/health_query.h"
 
 namespace lookout {
 namespace {
 
 constexpr const char* kText = "text/plain; charset=utf-8";
+constexpr const char* kJson = "application/json";
 constexpr const char* kMetrics = "text/plain; version=0.0.4; charset=utf-8";
 constexpr const char* kOpenMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 constexpr std::size_t kMaxPrefix = 64;
@@ -71,8 +74,15 @@ constexpr Route kRoutes[] = {
     {"/-/healthy", kText, render_alive},
     {"/readyz", kText, kReady},
     {"/-/ready", kText, kReady},
-    {"/health", "application/json", render_health_page},
-    {"/api/v1/auth", "application/json", [](const View& view) -> Rendered { return {render_auth(view.snapshot)}; }},
+    {"/health", kJson, render_health_page},
+    {"/api/v1/system", kJson, api::render_system, true},
+    {"/api/v1/servers", kJson, api::render_servers, true},
+    {"/api/v1/clusters", kJson, api::render_clusters, true},
+    {"/api/v1/accounts", kJson, api::render_accounts, true},
+    {"/api/v1/streams", kJson, api::render_streams, true},
+    {"/api/v1/findings", kJson, api::render_findings, true},
+    {"/api/v1/auth", kJson, [](const View& view) -> Rendered { return {render_auth(view.snapshot)}; }, true},
+    {"/api/v1/agent", kJson, api::render_agent, true},
 };
 
 }  // namespace

@@ -8,9 +8,10 @@
 #include "agent/clock.h"
 #include "agent/instruments.h"
 #include "agent/snapshot.h"
+#include "config/config.h"
 #include "exporters/gzip.h"
-#include "exporters/health_query.h"
 #include "exporters/metrics_page.h"
+#include "exporters/parameters.h"
 #include "exporters/writer.h"
 
 namespace lookout {
@@ -19,6 +20,7 @@ namespace lookout {
 struct View {
   const Snapshot& snapshot;
   const Instruments& instruments;
+  const Config& config;
   MetricsPage& metrics;
   Now now;
   Mono started;                  // of the HTTP server
@@ -37,6 +39,7 @@ struct Route {
   const char* path;
   const char* type;
   Rendered (*render)(const View& view);
+  bool of_page = false;  // --web.page=off removes it
 };
 
 [[nodiscard]] std::span<const Route> routes();
