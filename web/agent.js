@@ -3,6 +3,8 @@ import { get } from "./api.js";
 import { badge, byId, el, name, plainTable, scroller } from "./dom.js";
 import { bytes, count, duration } from "./format.js";
 
+const kNamed = 3; // of the servers that did not answer
+
 let first = ""; // version and revision that this page belongs to
 
 export async function loadAgent() {
@@ -13,14 +15,14 @@ export async function loadAgent() {
   byId("agent-state").replaceChildren(
     el("p", {}, ...connection(agent)),
     el("p", { class: "quiet" }, `Version ${now}, running for ${duration(agent.uptime_seconds)}, ${bytes(agent.resident_bytes)} of memory, `,
-      `scope ${agent.scope}${agent.shard ? `, shard ${agent.shard}` : ""}, ${count(agent.page_clients)} watching this page.`),
+      `scope ${agent.scope}${agent.shard === "1/1" ? "" : `, shard ${agent.shard}`}, ${count(agent.page_clients)} watching this page.`),
     first === now ? "" : el("p", { class: "notice" }, "The agent is another version than this page. Reload the page."),
     dropped.length === 0 ? el("p", { class: "quiet" }, "Nothing was dropped.") :
       el("p", {}, badge("warning", "dropped"), ` ${dropped.map((each) => `${each.what} ${count(each.total)}`).join(", ")}`),
     el("details", { open: byId("agent-state").querySelector("details")?.open ?? false },
       el("summary", {}, "What is asked, and how old it is"),
       scroller("What is asked", plainTable("What is asked",
-        ["Endpoint", "Level", "Answered", "Missing", "Late", "Rounds", "Age"], agent.endpoints.map(row)))));
+        ["Endpoint", "Level", "Answered", "Missing", "Late", "Rounds", "Age"], agent.endpoints.filter((each) => each.level !== "off").map(row)))));
 }
 
 function connection(agent) {
@@ -30,5 +32,11 @@ function connection(agent) {
 }
 
 const row = (each) => [each.endpoint, each.level + (each.reduced ? ", reduced" : ""),
-  `${count(each.answered)} of ${count(each.expected)}`, count(each.missing), count(each.late_total),
+  `${count(each.answered)} of ${count(each.expected)}`, missing(each.missing), count(each.late_total),
   count(each.rounds_total), duration(each.age_seconds)];
+
+function missing(servers) {
+  if (servers.length === 0) return "none";
+  const more = servers.length > kNamed ? ` and ${count(servers.length - kNamed)} more` : "";
+  return el("span", {}, ...servers.slice(0, kNamed).flatMap((each) => [name(each.server), " "]), more);
+}

@@ -45,7 +45,7 @@ function clusterTable(clusters) {
   return scroller("Clusters", plainTable("Clusters", ["Cluster", "State", "Servers", "Versions", "Routes", "Gateways", "Leaf links"],
     clusters.map((each) => [name(titleOf(each)), badge(each.health), states(each.servers),
       el("span", {}, each.versions.length > 1 ? `${each.versions.length} versions: ` : "", each.versions.join(", ")),
-      links(each.routes, each.routes_expected || each.routes_total, each.routes_missing),
+      links(each.routes, Math.max(each.routes_expected, each.routes_total), each.routes_missing),
       links(each.gateways, each.gateways_total, each.gateways_missing),
       links(each.leafnodes, each.leafnodes_total, each.leafnodes_missing)])));
 }

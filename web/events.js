@@ -12,6 +12,7 @@ let waiting = []; // newest last
 let passed = 0; // events that were not drawn
 let paused = false;
 let filter = "";
+let kinds = kAlways;
 let due = false;
 
 const list = el("ol", { class: "events" });
@@ -22,17 +23,29 @@ export function prepareEvents(live) {
   const input = el("input", { type: "search", placeholder: "Filter by any text", autocomplete: "off", spellcheck: "false" });
   input.addEventListener("input", () => {
     filter = input.value.trim().toLowerCase();
-    for (const row of list.children) row.hidden = !matches(row);
+    hide();
   });
   const boxes = [...kAlways, ...kOnDemand].map((kind) => el("input", { type: "checkbox", value: kind, checked: kAlways.includes(kind) }));
-  const kinds = () => boxes.filter((box) => box.checked).map((box) => box.value);
-  for (const box of boxes) box.addEventListener("change", () => live.watch(kinds()));
+  for (const box of boxes) {
+    box.addEventListener("change", () => {
+      kinds = boxes.filter((each) => each.checked).map((each) => each.value);
+      hide();
+      if (kOnDemand.includes(box.value)) live.watch(asked());
+    });
+  }
   byId("events").append(
     el("div", { class: "tools" }, pause, el("label", {}, el("span", { class: "hidden" }, "Filter events"), input), status),
     el("fieldset", { class: "tools" }, el("legend", { class: "hidden" }, "Kinds of events"),
       ...boxes.map((box) => el("label", {}, box, ` ${box.value}`))),
     el("div", { class: "scroller feed", role: "region", "aria-label": "Live events", tabindex: "0" }, list));
-  live.watch(kinds());
+  live.watch(asked());
+}
+
+// The agent makes the others only while somebody asks for them.
+const asked = () => [...kAlways, ...kOnDemand.filter((kind) => kinds.includes(kind))];
+const matches = (row) => (kinds.includes(row.kind) || row.kind === "gap") && row.text.includes(filter);
+function hide() {
+  for (const row of list.children) row.hidden = !matches(row);
 }
 
 function togglePause() {
@@ -52,7 +65,8 @@ export function addEvent(kind, event) {
 }
 
 export function addGap(lost) {
-  addEvent("gap", { event: "gap", sentence: `${count(lost)} events passed before they could be shown.` });
+  const many = lost > 0 ? count(lost) : "Some";
+  addEvent("gap", { event: "gap", sentence: `${many} events may have passed unseen.` });
 }
 
 function schedule() {
@@ -87,9 +101,8 @@ function drawEvent({ kind, event }) {
   const row = el("li", { class: health(event), title: event.sentence ? details.map(([key, value]) => `${key} ${value}`).join("\n") : null },
     el("span", { class: "time" }, event.time ? clock(event.time) : ""), el("span", { class: "event" }, event.event.replaceAll("_", " ")),
     el("span", { class: "text" }, ...text));
+  row.kind = kind;
   row.text = `${kind} ${JSON.stringify(event)}`.toLowerCase();
   row.hidden = !matches(row);
   return row;
 }
-
-const matches = (row) => row.text.includes(filter);

@@ -36,7 +36,7 @@ export class Live {
     });
     source.addEventListener("error", () => this.retry());
     source.addEventListener("snapshot", (message) => this.on.snapshot(JSON.parse(message.data)));
-    source.addEventListener("lost", (message) => this.on.lost(JSON.parse(message.data).lost));
+    source.addEventListener("lost", (message) => this.lastId !== "0" && this.on.lost(JSON.parse(message.data).lost));
     for (const kind of kKinds) {
       source.addEventListener(kind, (message) => {
         this.lastId = message.lastEventId || this.lastId;

@@ -17,7 +17,7 @@ export function drawMap(clusters, servers, width) {
   const columns = Math.max(1, Math.min(clusters.length, Math.floor(width / kCell.width)));
   const cellWidth = Math.min(width / columns, kCell.widest);
   const rows = Math.ceil(clusters.length / columns);
-  const cells = clusters.map((cluster, index) => cell(cluster, servers,
+  const cells = clusters.map((cluster, index) => place(cluster, servers,
     { x: (index % columns + 0.5) * cellWidth, y: (Math.floor(index / columns) + 0.5) * kCell.height - kRaised }));
   const height = rows * kCell.height;
   return svg("svg", { class: "map", role: "img", "aria-label": inWords(clusters), width, height, viewBox: `0 0 ${width} ${height}` },
@@ -29,7 +29,7 @@ function inWords(clusters) {
   return `Map of ${count(clusters.length)} clusters; ${count(missing)} links are missing. The tables below say the same.`;
 }
 
-function cell(cluster, servers, centre) {
+function place(cluster, servers, centre) {
   const own = servers.filter((server) => server.cluster === cluster.cluster);
   const radius = own.length === 1 ? 0 : kRadius;
   const spots = new Map(own.map((server, index) => {
@@ -59,8 +59,18 @@ function pairs(links, ends) {
   return [...found.values()];
 }
 
-function routes({ cluster, spots }) {
-  return pairs(cluster.routes, (link) => [link.server, link.peer])
+// A server that is gone has no routes any more: they are drawn as missing.
+function routesOf({ cluster, spots }) {
+  if (cluster.routes.length === 0) return [];
+  const gone = [...spots.values()].filter(({ server }) => server.state === "lost" || server.state === "stopped");
+  const absent = gone.flatMap(({ server }) => [...spots.keys()].filter((other) => other !== server.name)
+    .map((other) => ({ server: server.name, peer: other, up: false })));
+  return [...cluster.routes, ...absent];
+}
+
+function routes(cell) {
+  const { spots } = cell;
+  return pairs(routesOf(cell), (link) => [link.server, link.peer])
     .filter(({ from, to }) => spots.has(from) && spots.has(to))
     .map(({ from, to, up }) => line("route", spots.get(from), spots.get(to), up, `route ${from} to ${to}: ${up ? "up" : "missing"}`));
 }
@@ -109,9 +119,9 @@ function leafs({ cluster, centre, spots }) {
   return [...drawn, svg("text", { class: "name", x: centre.x + 118, y: y - 14 }, `+${count(remotes.length - kLeafs)}`)];
 }
 
-function drawCell(cell_) {
-  const { cluster, centre, spots } = cell_;
-  return svg("g", {}, ...leafs(cell_), ...routes(cell_), ...[...spots.values()].map((spot) => drawServer(spot, centre)),
+function drawCell(cell) {
+  const { cluster, centre, spots } = cell;
+  return svg("g", {}, ...leafs(cell), ...routes(cell), ...[...spots.values()].map((spot) => drawServer(spot, centre)),
     svg("text", { class: "title", x: centre.x, y: centre.y - kRadius - kDot - 26, "text-anchor": "middle" },
       shorten(cluster.cluster || "standalone")));
 }

@@ -19,9 +19,9 @@ function outlook(group) {
 
 function drawGroup(group) {
   const [health, sentence] = outlook(group);
-  const numbers = `${count(group.online)} of ${count(group.size)} online, ${count(group.quorum_needed)} needed for a majority`;
+  const numbers = group.size === null ? "" : `; ${count(group.online)} of ${count(group.size)} online, ${count(group.quorum_needed)} needed for a majority`;
   return el("div", { class: "group" },
-    el("p", {}, badge(health, group.group || "meta group"), ` ${sentence}; ${numbers}. `,
+    el("p", {}, badge(health, group.group || "meta group"), ` ${sentence}${numbers}. `,
       ...(group.leader ? ["Leader: ", name(group.leader), "."] : [])),
     el("details", { open: group.peers.length <= 5 }, el("summary", {}, plural(group.peers.length, "member")),
       scroller(`Members of ${group.group}`, plainTable(`Members of ${group.group}`,
