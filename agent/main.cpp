@@ -27,6 +27,7 @@
 #include "exporters/check.h"
 #include "exporters/checks_reference.h"
 #include "exporters/event_log.h"
+#include "exporters/feed.h"
 #include "exporters/http.h"
 #include "exporters/notifier.h"
 #include "exporters/prometheus.h"
@@ -110,10 +111,13 @@ class Server {
   int run(const sigset_t& signals) {
     auto events = EventLog::open(config_.events, instruments_);
     if (!events) return fail(events.error());
-    DataPath path(
-        config_, [&](const Event& event, Now now) { (*events)->write(event, now); }, cell_, instruments_);
+    const auto sink = [&](const Event& event, Now now) {
+      (*events)->write(event, now);
+      feed_.write(event, now);
+    };
+    DataPath path(config_, sink, cell_, instruments_);
     // From here on: the first page shows what was counted before.
-    auto http = HttpServer::start(config_, cell_, instruments_);
+    auto http = HttpServer::start(config_, cell_, feed_, instruments_);
     if (!http) return fail(http.error());
     const Notifier notifier(config_, cell_, instruments_);
     log::info(
@@ -153,6 +157,7 @@ class Server {
   std::vector<std::string> secrets_;
   Cell cell_;
   Instruments instruments_;
+  Feed feed_{read_clock(), config_.mask_identities};
 };
 
 // What no check is made of is not asked for one look.

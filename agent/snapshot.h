@@ -169,6 +169,7 @@ struct Judging {         // how findings come about: the same in all snapshots o
 struct Snapshot {
   Now taken;
   std::uint64_t version = 0;  // grows with each one; equal versions are the same content
+  std::uint64_t content = 0;  // the version of the first one that tells this; only ages and rounds differ since
   LinkView link;
   std::vector<std::shared_ptr<const ServerView>> servers;  // sorted by cluster, name; joining ones are left out
   std::shared_ptr<const std::vector<Account>> accounts;

@@ -138,6 +138,7 @@ class State {
   std::uint64_t rows_left_out_ = 0;
   std::uint64_t ignored_replies_ = 0;
   std::uint64_t versions_ = 0;
+  std::uint64_t content_ = 0;  // version of the snapshot that was the first to tell what is told now
   Mono next_sweep_;
   bool changed_ = true;
   Now now_{};  // of the call in progress, for what the roster concludes

@@ -143,6 +143,8 @@ std::shared_ptr<const Snapshot> State::snapshot(std::vector<RoundView> rounds, N
   auto out = std::make_shared<Snapshot>();
   out->taken = now;
   out->version = ++versions_;
+  if (changed_ || told_findings_ != findings_.version()) content_ = versions_;
+  out->content = content_;
   out->link = link_.view(now);
   const bool hidden = link_.identity() == Identity::wrong_server;
   for (const auto& server : roster_.sorted()) {

@@ -25,7 +25,9 @@ enum class CheckColor { automatic, always, never };
 
 // Groups of events that the event log can carry (--events.kinds).
 enum class EventGroup : std::uint8_t { auth, lifecycle, health, connections, accounts, jetstream, other };
-inline constexpr std::size_t kEventGroups = 7;
+inline constexpr std::array<const char*, 7> kEventGroupNames{"auth",     "lifecycle", "health", "connections",
+                                                             "accounts", "jetstream", "other"};
+inline constexpr std::size_t kEventGroups = kEventGroupNames.size();
 
 // What failed authentications can mean together (agent/auth_watch.h).
 enum class AuthPattern : std::uint8_t {
@@ -181,6 +183,8 @@ struct Config {
   std::string state_dir;                   // where counts are kept over restarts; empty: nowhere
   std::chrono::milliseconds shutdown_linger{0};
   std::string listen_address = ":9422";
+  bool web_page = true;          // the page and /api/v1; without them /metrics, /health and probes
+  bool mask_identities = false;  // of failed logins, in what HTTP tells
   std::string log_level = "info";
   LogFormat log_format = LogFormat::logfmt;
 

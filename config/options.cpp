@@ -23,8 +23,7 @@ Codec urls() {
   return {set, [](const Config& config) { return config.nats.urls; }};
 }
 
-const Texts kGroups{"auth",     "lifecycle", "health", "connections",
-                    "accounts", "jetstream", "other"};  // in the order of EventGroup
+const Texts kGroups(kEventGroupNames.begin(), kEventGroupNames.end());
 
 Codec kinds() {
   const auto set = [](Config& config, const Texts& texts) {

@@ -7,6 +7,7 @@
 #include "agent/finding.h"
 #include "agent/text.h"
 #include "exporters/event_log.h"
+#include "exporters/mask.h"
 #include "exporters/writer.h"
 
 namespace lookout {
@@ -87,15 +88,21 @@ void number_field(std::string& line, const char* key, const std::optional<double
   append_number(line, *value);
 }
 
-void client_fields(std::string& line, const ClientInfo& client) {
+void client_fields(std::string& line, const ClientInfo& client, bool mask) {
+  const auto who = [&](const char* key, std::string_view identity) {
+    if (mask)
+      field(line, key, masked(identity));
+    else
+      field(line, key, identity);
+  };
   field(line, "account", client.account);
   if (client.account_name != client.account) field(line, "account_name", client.account_name);
-  field(line, "address", client.host);
+  who("address", client.host);
   if (client.id != 0) line.append(line.size() > 1 ? "," : "").append("\"cid\":").append(std::to_string(client.id));
-  field(line, "user", client.user_is_secret && !client.user.empty() ? "[REDACTED]" : client.user);
-  field(line, "name", client.name);
-  field(line, "jwt_user", client.claims.subject);
-  field(line, "jwt_name", client.claims.name);
+  who("user", client.user_is_secret && !client.user.empty() ? "[REDACTED]" : client.user);
+  who("name", client.name);
+  who("jwt_user", client.claims.subject);
+  who("jwt_name", client.claims.name);
   field(line, "jwt_account", client.claims.account);
   field(line, "jwt_expires", format_time(client.claims.expires));
   field(line, "lang", client.lang);
@@ -117,25 +124,29 @@ void finding_fields(std::string& line, EventKind kind, const Finding& finding) {
 
 }  // namespace
 
+std::optional<EventGroup> group_of(const Event& event) {
+  return is_auth_disconnect(event) ? EventGroup::auth : logged(event.kind).group;
+}
+
 bool is_logged(const Event& event, const std::array<bool, kEventGroups>& wanted) {
   const auto group = logged(event.kind).group;
   if (group && wanted[static_cast<std::size_t>(*group)]) return true;
   return wanted[static_cast<std::size_t>(EventGroup::auth)] && is_auth_disconnect(event);
 }
 
-std::string event_line(const Event& event, Now now) {
+std::string event_line(const Event& event, Now now, bool mask) {
   std::string line = "{";
   field(line, "time", format_time(event.timestamp == Wall{} ? now.wall : event.timestamp));
   field(line, "event", kEventNames[static_cast<std::size_t>(event.kind)]);
   field(line, "server", event.server.name.empty() ? event.server.id : event.server.name);
   field(line, "cluster", event.server.cluster);
   if (logged(event.kind).client) {
-    client_fields(line, event.client);
+    client_fields(line, event.client, mask);
   } else {
     field(line, "account", event.account);
     if (event.account_name != event.account) field(line, "account_name", event.account_name);
   }
-  field(line, "reason", event.reason);
+  field(line, "reason", mask ? without_identities(event.reason) : event.reason);
   field(line, "explanation", event.explanation);
   field(line, "advisory", event.advisory);
   field(line, "stream", event.stream);

@@ -45,10 +45,14 @@ class EventLog {
   std::uint64_t counted_drops_ = 0;
 };
 
+// The group that an event belongs to; none: it is never logged. A failed login that only its DISCONNECT tells of is one
+// of auth.
+[[nodiscard]] std::optional<EventGroup> group_of(const Event& event);
+
 // Whether an event belongs to one of the wanted groups.
 [[nodiscard]] bool is_logged(const Event& event, const std::array<bool, kEventGroups>& wanted);
 
-// One line, without its newline.
-[[nodiscard]] std::string event_line(const Event& event, Now now);
+// One line, without its newline. `mask`: who its client is, or who tried to log in, is hidden (exporters/mask.h).
+[[nodiscard]] std::string event_line(const Event& event, Now now, bool mask = false);
 
 }  // namespace lookout

@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -21,6 +22,7 @@
 #include <utility>
 
 #include "exporters/accept.h"
+#include "exporters/event_stream.h"
 #include "exporters/http_body.h"
 #include "exporters/page_files.h"
 #include "exporters/routes.h"
@@ -30,7 +32,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kThreads = 8;
+constexpr std::size_t kThreads = 8;  // beside those that streams hold
 // httplib holds a thread for each connection that is kept open, and looks at it a hundred times a second: dearer than
 // the scrape itself, where the next one comes after fifteen seconds.
 constexpr std::size_t kRequestsPerConnection = 1;
@@ -100,24 +102,12 @@ std::string list_header(const httplib::Request& request, const char* name) {
   return list;
 }
 
-// The path as a label: bounded, whatever is asked for. Null: nothing is there.
-const char* known_path(const std::string& path) {
-  const auto is_it = [&](const auto& one) { return path == one.path; };
-  const auto all = routes();
-  const auto route = std::find_if(all.begin(), all.end(), is_it);
-  if (route != all.end()) return route->path;
-  const auto files = page_files();
-  const auto file = std::find_if(files.begin(), files.end(), is_it);
-  if (file == files.end()) return nullptr;
-  return path == "/" ? "/" : "/page/";
-}
-
 }  // namespace
 
 class HttpServer::Impl {
  public:
-  Impl(const Config& config, const Cell& cell, Instruments& instruments, Now (*clock)())
-      : config_(config), cell_(cell), instruments_(instruments), clock_(clock) {
+  Impl(const Config& config, const Cell& cell, Feed& feed, Instruments& instruments, Now (*clock)())
+      : config_(config), cell_(cell), instruments_(instruments), clock_(clock), streams_(feed, cell, instruments) {
     renew();
   }
 
@@ -145,6 +135,7 @@ class HttpServer::Impl {
 
   void stop() {
     stopping_ = true;
+    streams_.stop();
     if (!thread_.joinable()) return;
     while (!finished_) {
       {
@@ -185,7 +176,7 @@ class HttpServer::Impl {
 
   void renew() {
     auto server = std::make_unique<httplib::Server>();
-    server->new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+    server->new_task_queue = [] { return new httplib::ThreadPool(kThreads + EventStreams::kMost); };
     server->set_keep_alive_max_count(kRequestsPerConnection);
     server->set_read_timeout(kIoSeconds);
     server->set_write_timeout(kIoSeconds);
@@ -209,16 +200,18 @@ class HttpServer::Impl {
 
   void add_routes(httplib::Server& server) {
     for (const Route& route : routes()) {
+      if (!is_served(route)) continue;
       server.Get(route.path, [this, &route](const httplib::Request& request, httplib::Response& response) {
+        if (route.render == nullptr) return streams_.answer(request, response);
         answer(route, request, response);
       });
     }
-    for (const PageFile& file : page_files()) {
+    for (const PageFile& file : files()) {
       server.Get(file.path, [&file](const httplib::Request& request, httplib::Response& response) {
         answer_file(file, request, response);
       });
     }
-    server.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
+    server.set_error_handler([this](const httplib::Request& request, httplib::Response& response) {
       if (response.has_header("Content-Type")) return;  // an endpoint's own words
       if (response.status == 404 && known_path(request.path) != nullptr) {
         response.status = 405;
@@ -234,6 +227,22 @@ class HttpServer::Impl {
           .Add({{"path", path == nullptr ? "other" : path}, {"code", std::to_string(response.status)}})
           .Increment();
     });
+  }
+
+  [[nodiscard]] bool is_served(const Route& route) const { return config_.web_page || !route.of_page; }
+
+  [[nodiscard]] std::span<const PageFile> files() const {
+    return config_.web_page ? page_files() : std::span<const PageFile>();
+  }
+
+  // The path as a label: bounded, whatever is asked for. Null: nothing is there.
+  [[nodiscard]] const char* known_path(const std::string& path) const {
+    const auto is_it = [&](const auto& one) { return path == one.path; };
+    const auto all = routes();
+    const auto route = std::find_if(all.begin(), all.end(), is_it);
+    if (route != all.end()) return is_served(*route) ? route->path : nullptr;
+    if (std::none_of(files().begin(), files().end(), is_it)) return nullptr;
+    return path == "/" ? "/" : "/page/";
   }
 
   void answer(const Route& route, const httplib::Request& request, httplib::Response& response) {
@@ -263,6 +272,7 @@ class HttpServer::Impl {
   std::mutex renewal_;  // of server_, by its own thread
   std::unique_ptr<httplib::Server> server_;
   MetricsPage metrics_;
+  EventStreams streams_;
   Mono started_;
   std::string host_;
   int port_ = 0;
@@ -274,9 +284,9 @@ class HttpServer::Impl {
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpServer::~HttpServer() = default;
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(const Config& config, const Cell& cell, Instruments& instruments,
-                                                      Now (*clock)()) {
-  auto impl = std::make_unique<Impl>(config, cell, instruments, clock);
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const Config& config, const Cell& cell, Feed& feed,
+                                                      Instruments& instruments, Now (*clock)()) {
+  auto impl = std::make_unique<Impl>(config, cell, feed, instruments, clock);
   if (auto error = impl->listen(config.listen_address)) return *std::move(error);
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }

@@ -1,5 +1,5 @@
-// HttpServer: serves the endpoints from the newest Snapshot. HTTP threads read the Cell and the Instruments and nothing
-// else; whatever NATS does, they answer. Owned by main; Cell and Instruments must outlive it.
+// HttpServer: serves the endpoints from the newest Snapshot. HTTP threads read the Cell, the Feed and the Instruments
+// and nothing else; whatever NATS does, they answer. Owned by main; those three must outlive it.
 #pragma once
 
 #include <memory>
@@ -9,6 +9,7 @@
 #include "agent/instruments.h"
 #include "config/config.h"
 #include "config/result.h"
+#include "exporters/feed.h"
 
 namespace lookout {
 
@@ -16,8 +17,8 @@ class HttpServer {
  public:
   // Binds config.listen_address (":9422" is every interface, IPv4 and IPv6; port 0 is any free one) and serves at once.
   // The error says in one sentence what cannot be bound. `clock` is replaced in tests.
-  static Result<std::unique_ptr<HttpServer>> start(const Config& config, const Cell& cell, Instruments& instruments,
-                                                   Now (*clock)() = read_clock);
+  static Result<std::unique_ptr<HttpServer>> start(const Config& config, const Cell& cell, Feed& feed,
+                                                   Instruments& instruments, Now (*clock)() = read_clock);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

@@ -83,6 +83,7 @@ constexpr Route kRoutes[] = {
     {"/api/v1/findings", kJson, api::render_findings, true},
     {"/api/v1/auth", kJson, [](const View& view) -> Rendered { return {render_auth(view.snapshot)}; }, true},
     {"/api/v1/agent", kJson, api::render_agent, true},
+    {"/api/v1/events", "text/event-stream", nullptr, true},
 };
 
 }  // namespace

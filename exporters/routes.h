@@ -38,7 +38,7 @@ struct Rendered {
 struct Route {
   const char* path;
   const char* type;
-  Rendered (*render)(const View& view);
+  Rendered (*render)(const View& view);  // null: a stream (exporters/event_stream.h)
   bool of_page = false;  // --web.page=off removes it
 };
 

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 
+#include "exporters/feed.h"
 #include "exporters/http.h"
 
 namespace lookout {
@@ -68,8 +69,9 @@ TEST(PageFiles, ABrowserThatHasAFileIsNotSentItAgain) {
   Config config;
   config.listen_address = "127.0.0.1:0";
   Cell cell;
+  Feed feed(read_clock(), false);
   Instruments instruments;
-  const auto server = HttpServer::start(config, cell, instruments);
+  const auto server = HttpServer::start(config, cell, feed, instruments);
   ASSERT_TRUE(server) << server.error();
   httplib::Client client("127.0.0.1", server.value()->port());
   for (const PageFile& each : page_files()) {
