@@ -1,5 +1,4 @@
 // Failed logins: how many a minute, who fails most, the last ones one by one.
-import { get } from "./api.js";
 import { byId, el, name, plainTable, scroller } from "./dom.js";
 import { barChart, meter } from "./chart.js";
 import { clock, count, minute, plural } from "./format.js";
@@ -12,33 +11,31 @@ const chart = el("div", { class: "chart-box" });
 const minutes = el("details", {}, el("summary", {}, "The chart as a table"));
 const tops = el("div", { class: "tops" });
 const last = el("div");
+let newest = null;
 let drawn = "";
 
 export function prepareAuth() {
   byId("auth").append(summary, chart, minutes, tops, last);
-  minutes.addEventListener("toggle", () => redraw());
-  new ResizeObserver(() => redraw()).observe(chart);
+  minutes.addEventListener("toggle", redraw);
+  new ResizeObserver(redraw).observe(chart);
 }
 
-let newest = null;
 function redraw() {
   drawn = "";
-  if (newest) show(newest);
+  if (newest) showAuth(newest);
 }
 
-export async function loadAuth() {
-  newest = await get("auth");
-  show(newest);
-}
+// Null: this agent does not count them.
+export const failedLogins = (auth) => auth.history?.reduce((sum, each) => sum + each.errors, 0) ?? null;
 
-function show(auth) {
+export function showAuth(auth) {
+  newest = auth;
   const width = Math.floor(chart.clientWidth);
   const now = JSON.stringify([auth.history, auth.top_sources, auth.top_users, auth.last, width]);
   if (now === drawn || width === 0) return;
   drawn = now;
   const history = auth.history ?? [];
-  const sum = history.reduce((total, each) => total + each.errors, 0);
-  const text = `${plural(sum, "failed login")} in the last hour`;
+  const text = `${plural(failedLogins(auth), "failed login")} in the last hour`;
   summary.textContent = `${text}.${auth.sentence ? ` ${auth.sentence}` : ""}`;
   chart.replaceChildren(history.length > 0 ? barChart(history, width, `${text}, by minute`) : "");
   showMinutes(history);

@@ -17,7 +17,7 @@ export async function loadClusters() {
   const known = Object.values(system.servers).reduce((sum, each) => sum + each, 0);
   const mapped = clusters.total <= kMapped.clusters && known <= kMapped.servers;
   const servers = mapped ? (await get("servers", { limit: kMapped.servers, sort: "name" })).items : [];
-  const width = Math.floor(byId("map").clientWidth);
+  const width = Math.floor(byId("cluster-table").clientWidth);
   // Round trip times change all the time, and are in the table alone.
   const now = JSON.stringify([clusters.items, servers.map(({ cluster, name: own, state, health }) => [cluster, own, state, health]), width],
     (key, value) => (key === "rtt_seconds" && !open ? undefined : value));
@@ -42,7 +42,7 @@ function states(servers) {
 
 function clusterTable(clusters) {
   if (clusters.length === 0) return el("p", { class: "quiet" }, "None is known.");
-  return scroller("Clusters", plainTable("Clusters", ["Cluster", "State", "Servers", "Versions", "Routes", "Gateways", "Leaf links"],
+  return scroller("Table: Clusters", plainTable("Clusters", ["Cluster", "State", "Servers", "Versions", "Routes", "Gateways", "Leaf links"],
     clusters.map((each) => [name(titleOf(each)), badge(each.health), states(each.servers),
       el("span", {}, each.versions.length > 1 ? `${each.versions.length} versions: ` : "", each.versions.join(", ")),
       links(each.routes, Math.max(each.routes_expected, each.routes_total), each.routes_missing),
@@ -66,7 +66,8 @@ const row = ([kind, from, to, up, rtt]) =>
 
 function missingLinks(clusters) {
   const missing = clusters.flatMap(rowsOf).filter(([, , , up]) => !up);
-  if (missing.length === 0) return el("p", {}, badge("ok", "no link is missing"));
+  const gone = clusters.some((each) => each.servers.lost + each.servers.stopped > 0);
+  if (missing.length === 0) return el("p", {}, badge("ok", `no link is missing${gone ? " between the servers that are up" : ""}`));
   return el("div", {}, el("h3", {}, plural(missing.length, "missing link")),
     scroller("Missing links", plainTable("Missing links", kHeads, missing.slice(0, kLinks).map(row))));
 }

@@ -37,7 +37,7 @@ export function prepareEvents(live) {
     el("div", { class: "tools" }, pause, el("label", {}, el("span", { class: "hidden" }, "Filter events"), input), status),
     el("fieldset", { class: "tools" }, el("legend", { class: "hidden" }, "Kinds of events"),
       ...boxes.map((box) => el("label", {}, box, ` ${box.value}`))),
-    el("div", { class: "scroller feed", role: "region", "aria-label": "Live events", tabindex: "0" }, list));
+    el("div", { class: "scroller feed", role: "region", "aria-label": "List of live events", tabindex: "0" }, list));
   live.watch(asked());
 }
 

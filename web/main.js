@@ -2,7 +2,7 @@
 import { accountTable } from "./accounts.js";
 import { loadAgent } from "./agent.js";
 import { Unreachable } from "./api.js";
-import { loadAuth, prepareAuth } from "./auth.js";
+import { prepareAuth } from "./auth.js";
 import { loadClusters } from "./clusters.js";
 import { byId, setText } from "./dom.js";
 import { addEvent, addGap, prepareEvents } from "./events.js";
@@ -24,39 +24,37 @@ prepareAuth();
 const sections = [
   ...Object.entries(tables).map(([id, table]) => new Section(id, () => table.load())),
   new Section("clusters", loadClusters),
-  new Section("auth", loadAuth),
   new Section("agent", loadAgent),
 ];
 
 let gone = null; // since when nobody answers
+let problem = ""; // what the agent says instead of an answer
 let asking = false;
+let again = false; // something has changed while it was being asked
 let asked = 0; // when last, on the browser's clock
 let taken = ""; // time of the last snapshot, by the agent's clock
 let changed = Date.now(); // when that was another one, by the browser's
 
 // Everything that can be seen is asked for again.
 async function refresh() {
+  again = asking;
   if (asking) return;
   asking = true;
   asked = Date.now();
   try {
     const system = await loadOverview();
-    if (gone !== null) byId("headline-time").textContent = "";
     gone = null;
+    problem = "";
     if (system.time !== taken) changed = Date.now();
     taken = system.time;
     if (!document.hidden) for (const section of sections) section.refresh();
   } catch (error) {
-    if (error instanceof Unreachable) gone ??= clock(Date.now());
-    tellProblem(error);
+    if (error instanceof Unreachable) agentIsGone(gone ??= clock(Date.now()));
+    else problem = error.message;
   }
   asking = false;
   tell();
-}
-
-function tellProblem(error) {
-  if (error instanceof Unreachable) agentIsGone(gone);
-  else setText(byId("headline-time"), error.message);
+  if (again) refresh();
 }
 
 const live = new Live({
@@ -71,11 +69,10 @@ const live = new Live({
 function tell() {
   const age = (Date.now() - changed) / 1000;
   const old = age > kOld;
-  const stale = byId("stale");
-  stale.hidden = gone === null && !old;
   document.body.classList.toggle("gone", gone !== null || old);
-  if (gone !== null) setText(stale, `The agent has not answered since ${gone}. What is below is what it said last. Trying again …`);
-  else if (old) setText(stale, `These data are ${duration(age)} old: the agent answers, but has seen nothing new.`);
+  const notice = gone !== null ? "" : problem || (old ? `These data are ${duration(age)} old: the agent answers, but has seen nothing new.` : "");
+  setText(byId("notice"), notice);
+  byId("notice").hidden = notice === "";
   const state = gone !== null ? "gone" : old ? "old" : live.source?.readyState === EventSource.OPEN ? "on" : "off";
   byId("live").className = `live ${state}`;
   setText(byId("live-text"), { gone: "no answer", old: "old data", on: `live, ${clock(taken)}`, off: "reconnecting" }[state]);

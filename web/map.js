@@ -4,8 +4,9 @@ import { sign, svg } from "./dom.js";
 import { count } from "./format.js";
 import { stateOf } from "./servers.js";
 
-const kCell = { width: 300, widest: 420, height: 320 };
-const kRaised = 14; // room for leaf nodes below
+const kCell = { width: 300, widest: 380, height: 250 };
+const kLeafRoom = 70;
+const kLower = 12; // the middle of a cluster, for the title above
 const kRadius = 78;
 const kDot = 15;
 const kLeafs = 4; // drawn of each cluster; more are counted
@@ -16,10 +17,12 @@ const shorten = (text) => (text.length > kLongest ? `${text.slice(0, kLongest - 
 export function drawMap(clusters, servers, width) {
   const columns = Math.max(1, Math.min(clusters.length, Math.floor(width / kCell.width)));
   const cellWidth = Math.min(width / columns, kCell.widest);
+  const cellHeight = kCell.height + (clusters.some((cluster) => cluster.leafnodes.length > 0) ? kLeafRoom : 0);
   const rows = Math.ceil(clusters.length / columns);
   const cells = clusters.map((cluster, index) => place(cluster, servers,
-    { x: (index % columns + 0.5) * cellWidth, y: (Math.floor(index / columns) + 0.5) * kCell.height - kRaised }));
-  const height = rows * kCell.height;
+    { x: (index % columns + 0.5) * cellWidth, y: Math.floor(index / columns) * cellHeight + kCell.height / 2 + kLower }));
+  const height = rows * cellHeight;
+  width = columns * cellWidth;
   return svg("svg", { class: "map", role: "img", "aria-label": inWords(clusters), width, height, viewBox: `0 0 ${width} ${height}` },
     ...gateways(clusters, cells), ...cells.map(drawCell));
 }

@@ -1,5 +1,6 @@
 // The headline, the findings that make it so, and the numbers of the whole deployment.
 import { get } from "./api.js";
+import { failedLogins, showAuth } from "./auth.js";
 import { byId, el, setText, sign } from "./dom.js";
 import { showFindings } from "./findings.js";
 import { bytes, count, rate } from "./format.js";
@@ -12,10 +13,11 @@ let told = []; // {at, messages, bytes}: totals within the window, oldest first
 let shown = "";
 
 export async function loadOverview() {
-  const [system, findings] = await Promise.all([get("system"), get("findings", { limit: kFindings })]);
+  const [system, findings, auth] = await Promise.all([get("system"), get("findings", { limit: kFindings }), get("auth")]);
   headline(system.status, system.headline);
   showFindings(byId("findings"), findings);
-  showNumbers(system);
+  showAuth(auth);
+  showNumbers(system, failedLogins(auth));
   return system;
 }
 
@@ -44,7 +46,7 @@ function rates(system) {
   return [(now.messages - told[0].messages) / passed, (now.bytes - told[0].bytes) / passed];
 }
 
-function showNumbers(system) {
+function showNumbers(system, failed) {
   const { servers } = system;
   const known = Object.values(servers).reduce((sum, each) => sum + each, 0);
   const [messages, volume] = rates(system);
@@ -53,12 +55,11 @@ function showNumbers(system) {
     ["Clusters", count(system.clusters)],
     ["Accounts", count(system.accounts)],
     ["Connections", count(system.connections)],
+    ["Failed logins, 1 h", count(failed)],
     ["Messages in", rate(messages)],
     ["Bytes in", volume === null ? "–" : `${bytes(volume)}/s`],
     ["Streams", count(system.streams)],
-    ["Consumers", count(system.consumers)],
-    ["Stored messages", count(system.messages)],
-    ["Stored bytes", bytes(system.bytes)],
+    ["Stored", bytes(system.bytes)],
   ];
   const list = byId("numbers");
   if (list.children.length === 0)
@@ -67,6 +68,5 @@ function showNumbers(system) {
 }
 
 export function agentIsGone(since) {
-  headline("unknown", `the agent has not answered since ${since}`);
-  byId("headline-time").textContent = "What is below is what it said last.";
+  headline("unknown", `the agent has not answered since ${since}; what is below is what it said last`);
 }

@@ -20,8 +20,9 @@ export function stateOf(server) {
   return { health, word: health === own ? word : `${word}, ${health}` };
 }
 
-const links = (server) => [server.routes, server.gateways, server.leafnodes].map(count).join(" / ");
-const jetstream = (server) => server.jetstream ? `${count(server.streams)} / ${count(server.consumers)}` : "off";
+const counts = (...values) => (values.every((value) => value === null) ? count(null) : values.map(count).join(" / "));
+const links = (server) => counts(server.routes, server.gateways, server.leafnodes);
+const jetstream = (server) => (server.jetstream ? counts(server.streams, server.consumers) : "off");
 
 export const serverTable = () => new PagedTable({
   what: "servers",

@@ -23,7 +23,7 @@ export class PagedTable {
     this.next = el("button", { type: "button", click: () => this.turn(1) }, "Next");
     this.pages = el("div", { class: "pages" }, this.status, this.previous, this.next);
     this.none = el("p", { class: "quiet", hidden: true }, options.empty);
-    this.frame = scroller(options.caption, el("table", {},
+    this.frame = scroller(`Table: ${options.caption}`, el("table", {},
       el("caption", { class: "hidden" }, options.caption),
       el("thead", {}, el("tr", {}, ...this.heads.map((head) => head.cell))), this.body));
     this.element = el("div", {}, this.tools(), this.frame, this.none, this.pages);
