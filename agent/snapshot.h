@@ -146,6 +146,13 @@ struct AuthFailure {  // one failed login as the event log tells it: cleaned, bo
   bool recovered = false;
 };
 
+struct AuthMinute {  // and the failed logins in it
+  Wall time{};
+  std::uint64_t errors = 0;
+
+  bool operator==(const AuthMinute&) const = default;
+};
+
 struct AuthTop {  // a source or a user with many failed attempts in the last ten minutes
   std::string cluster;
   std::string name;
@@ -195,6 +202,7 @@ struct Snapshot {
   std::string auth_unseen;
   std::shared_ptr<const AuthTops> auth_tops;
   std::shared_ptr<const std::vector<AuthFailure>> auth_failures;
+  std::vector<AuthMinute> auth_history;  // of the last hour, oldest first
 };
 
 }  // namespace lookout

@@ -173,7 +173,7 @@ void State::count(const Event& event, Server& server, Now now) {
       const std::string explanation = explain(event, now);
       Event explained = event;
       explained.explanation = explanation;
-      last_failures_.add(explained, now);
+      remember(explained, now);
       return sink_(explained, now);
     }
     case EventKind::account_connections:
@@ -242,7 +242,7 @@ void State::disconnect(const Event& event, Server& server, Now now) {
   const bool failed = cause == Cause::auth_error_end || (early && cause == Cause::auth_error);
   if (failed && is_first(server, event, now)) {
     server.counters.auth_error(account_of(client), client, reason);
-    last_failures_.add(event, now);
+    remember(event, now);
   }
   if (cause == Cause::auth_error_end && !client.user.empty() && watches_auth_) auth_.expelled(event, now);
   if (early) {
@@ -266,6 +266,12 @@ void State::auth_error(const Event& event, Server& server, Now now) {
 }
 
 // Why a JWT was refused, as far as its claims tell; nothing in them is verified.
+// The clocks of servers differ: what is heard at once happens now.
+void State::remember(const Event& failure, Now now) {
+  last_failures_.add(failure, now);
+  auth_history_.add(failure.recovered ? failure.timestamp : now.wall, now);
+}
+
 std::string State::explain(const Event& event, Now now) const {
   const Claims& claims = event.client.claims;
   if (claims.expires != Wall{} && claims.expires < now.wall)

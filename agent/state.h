@@ -11,6 +11,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "agent/auth_history.h"
 #include "agent/auth_watch.h"
 #include "agent/counters.h"
 #include "agent/decode.h"
@@ -80,6 +81,7 @@ class State {
   void connect(const Event& event, Server& server, Now now);
   void disconnect(const Event& event, Server& server, Now now);
   void auth_error(const Event& event, Server& server, Now now);
+  void remember(const Event& failure, Now now);
   static void connections(Server& server, AccountIndex index, const AccountState& said);
   void account_stats(const Reply& reply, Server& server, Now now);
   void started(Server& server, const Reply& reply, Now now);
@@ -128,6 +130,7 @@ class State {
   const bool watches_auth_;
   AuthWatch auth_;
   LastFailures last_failures_;
+  AuthHistory auth_history_;
   std::array<std::uint64_t, kEventKinds> events_{};
   std::array<std::uint64_t, kTraffics> dropped_{};
   Mono last_drop_{};

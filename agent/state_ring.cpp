@@ -120,7 +120,7 @@ void State::recover(Server& server, const Reply& reply, const Block& block, Now 
     if (!wanted || !is_first(server, event, now)) continue;
     ++server.recovered_failures;
     auth_error(event, server, now);
-    last_failures_.add(event, now);
+    remember(event, now);
     sink_(event, now);
   }
   // A full ring that does not reach back: what was opened since the gap began and is not in it may have been failures.

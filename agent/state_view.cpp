@@ -171,6 +171,7 @@ std::shared_ptr<const Snapshot> State::snapshot(std::vector<RoundView> rounds, N
     out->auth_tops = auth_.tops();
   }
   if (!hidden) out->auth_failures = last_failures_.share(now);
+  if (!hidden) out->auth_history = auth_history_.view(now);
   out->judging = judging_;
   out->judged = judged_;
   out->findings = findings_.raised();

@@ -174,6 +174,14 @@ std::vector<Option> process_options() {
        "where /metrics and /health are served: host:port, :port or [::]:port",
        text(
            [](auto& c) -> auto& { return c.listen_address; }, read_listen_address)},
+      {"web.page", kProcess, "on|off", "off: without the page at / and /api/v1; /metrics, /health and the probes stay",
+       scalar(
+           [](auto& c) -> auto& { return c.web_page; }, read_switch, [](bool on) { return on ? "on" : "off"; })},
+      {"web.mask-identities", kProcess, "", "hide addresses, users and names of failed logins in all that HTTP tells",
+       scalar(
+           [](auto& c) -> auto& { return c.mask_identities; }, read_flag,
+           [](bool on) { return on ? "true" : "false"; }),
+       Shape::flag},
       {"log.level", kProcess, "LEVEL", "of the agent's own log on stderr: debug, info, warn, error",
        choice([](auto& c) -> auto& { return c.log_level; }, {"debug", "info", "warn", "error"})},
       {"log.format", kProcess, "logfmt|json", "of the agent's own log",

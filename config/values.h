@@ -174,6 +174,11 @@ inline std::string write_bytes(std::uint64_t bytes) {
   return must_be("true or false", text);
 }
 
+[[nodiscard]] inline Result<bool> read_switch(std::string_view text) {
+  if (text == "on" || text == "off") return text == "on";
+  return must_be("on or off", text);
+}
+
 // Any text without control characters, also none. The error does not repeat the text: it may be a secret.
 [[nodiscard]] inline Result<std::string> read_text(std::string_view text) {
   if (std::any_of(text.begin(), text.end(), is_control)) {

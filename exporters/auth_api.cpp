@@ -80,6 +80,13 @@ Json failure_of(const AuthFailure& failure) {
           {"recovered", failure.recovered}};
 }
 
+Json history_of(const Snapshot& snapshot) {
+  Json out = Json::array();
+  for (const AuthMinute& minute : snapshot.auth_history)
+    out.push_back({{"time", format_time(minute.time)}, {"errors", minute.errors}});
+  return out;
+}
+
 }  // namespace
 
 std::string render_auth(const Snapshot& snapshot) {
@@ -94,6 +101,7 @@ std::string render_auth(const Snapshot& snapshot) {
   out["top_sources"] = tops_of(tops.sources, "users");
   out["top_users"] = tops_of(tops.users, "sources");
   out["top_servers"] = top_servers(snapshot);
+  out["history"] = history_of(snapshot);
   out["last"] = std::move(last);
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }

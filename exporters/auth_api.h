@@ -1,5 +1,5 @@
-// The authentication picture as JSON (/api/v1/auth): attempts and patterns by cluster, who fails most, and the last
-// failures one by one. A pure function of a Snapshot; any thread.
+// The authentication picture as JSON (/api/v1/auth): attempts and patterns by cluster, who fails most, how many by
+// minute, and the last failures one by one. A pure function of a Snapshot; any thread.
 #pragma once
 
 #include <string>

@@ -24,6 +24,7 @@
 #include "exporters/accept.h"
 #include "exporters/event_stream.h"
 #include "exporters/http_body.h"
+#include "exporters/mask.h"
 #include "exporters/page_files.h"
 #include "exporters/routes.h"
 
@@ -247,7 +248,7 @@ class HttpServer::Impl {
 
   void answer(const Route& route, const httplib::Request& request, httplib::Response& response) {
     const Now now = clock_();
-    const auto snapshot = cell_.get();
+    const auto snapshot = config_.mask_identities ? masked(*cell_.get()) : cell_.get();
     const View view{*snapshot, instruments_, config_,        metrics_,
                     now,       started_,     request.params, accepted_format(list_header(request, "Accept"))};
     Rendered rendered = route.render(view);

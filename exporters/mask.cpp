@@ -5,6 +5,7 @@
 #include <openssl/rand.h>
 
 #include <array>
+#include <utility>
 #include <vector>
 
 namespace lookout {
@@ -21,8 +22,12 @@ const Secret& secret() {
   return made;
 }
 
-void mask(std::vector<Tally>& tallies) {
-  for (Tally& tally : tallies) tally.name = masked(tally.name);
+constexpr std::array kIdentities{&AuthFailure::address, &AuthFailure::user, &AuthFailure::name, &AuthFailure::jwt_user,
+                                 &AuthFailure::jwt_name};
+
+template <class Named>
+void mask(std::vector<Named>& all) {
+  for (Named& each : all) each.name = masked(each.name);
 }
 
 }  // namespace
@@ -47,11 +52,26 @@ std::string_view without_identities(std::string_view sentence) {
   return sentence.substr(0, sentence.find("; sources: "));
 }
 
-Finding masked(Finding finding) {
-  finding.sentence = without_identities(finding.sentence);
-  mask(finding.evidence.sources);
-  mask(finding.evidence.users);
-  return finding;
+std::shared_ptr<const Snapshot> masked(const Snapshot& snapshot) {
+  auto out = std::make_shared<Snapshot>(snapshot);
+  for (Finding& finding : out->findings) {
+    finding.sentence = without_identities(finding.sentence);
+    mask(finding.evidence.sources);
+    mask(finding.evidence.users);
+  }
+  if (snapshot.auth_tops != nullptr) {
+    auto tops = std::make_shared<AuthTops>(*snapshot.auth_tops);
+    mask(tops->sources);
+    mask(tops->users);
+    out->auth_tops = std::move(tops);
+  }
+  if (snapshot.auth_failures != nullptr) {
+    auto failures = std::make_shared<std::vector<AuthFailure>>(*snapshot.auth_failures);
+    for (AuthFailure& failure : *failures)
+      for (const auto text : kIdentities) failure.*text = masked(failure.*text);
+    out->auth_failures = std::move(failures);
+  }
+  return out;
 }
 
 }  // namespace lookout

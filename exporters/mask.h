@@ -4,10 +4,11 @@
 // for that key; any thread.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
-#include "agent/finding.h"
+#include "agent/snapshot.h"
 
 namespace lookout {
 
@@ -17,6 +18,7 @@ namespace lookout {
 // A sentence about failed logins up to where it names sources and users.
 [[nodiscard]] std::string_view without_identities(std::string_view sentence);
 
-[[nodiscard]] Finding masked(Finding finding);
+// The same picture with nobody's identity in findings, the last failures and those with most.
+[[nodiscard]] std::shared_ptr<const Snapshot> masked(const Snapshot& snapshot);
 
 }  // namespace lookout

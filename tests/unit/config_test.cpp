@@ -119,6 +119,8 @@ const std::vector<Sample> kSamplesAfter{
     {"state.dir", "/state/a", "/state/b", {}},
     {"shutdown.linger", "1s", "2s", {}},
     {"web.listen-address", "127.0.0.1:0", "[::]:1", {}},
+    {"web.page", "off", "on", {}},
+    {"web.mask-identities", "true", "false", {}},
     {"log.level", "debug", "error", {}},
     {"log.format", "json", "logfmt", {}},
 };

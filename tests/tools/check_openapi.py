@@ -1,0 +1,106 @@
+#!/usr/bin/python3
+"""Whether answers of /api/v1 are what docs/openapi.yaml says, and nothing else: check_openapi.py ENDPOINT=FILE...
+
+ENDPOINT is the path's tail ("servers=tests/golden/api_servers.json"); `events` takes lines of an event log or a recorded
+stream. The document lets fields be added. Here it does not: what the agent tells stands in it."""
+import json
+import pathlib
+import sys
+
+import jsonschema
+import yaml
+
+DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs/openapi.yaml"
+PATHS = "/api/v1/"
+OTHER_EVENTS = {"lost": "Lost", "snapshot": "SnapshotEvent"}
+
+
+def closed(schema):
+    """The same, where an object has no other fields than those it names."""
+    if isinstance(schema, list):
+        return [closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: closed(value) for key, value in schema.items()}
+    if made.get("type") == "object":
+        made["additionalProperties"] = False
+    return made
+
+
+def references(node):
+    if isinstance(node, list):
+        for each in node:
+            yield from references(each)
+    elif isinstance(node, dict):
+        if "$ref" in node:
+            yield node["$ref"]
+        for value in node.values():
+            yield from references(value)
+
+
+def resolve(document, reference):
+    node = document
+    for part in reference.removeprefix("#/").split("/"):
+        node = node[part]
+    return node
+
+
+class Contract:
+    def __init__(self):
+        self.document = yaml.safe_load(DOCUMENT.read_text())
+        self.closed = closed(self.document)
+
+    def own_faults(self):
+        """Of the document: references that lead nowhere, schemas that are none, objects that require what they do not name."""
+        for reference in references(self.document):
+            try:
+                resolve(self.document, reference)
+            except KeyError:
+                yield f"{DOCUMENT.name}: {reference} leads nowhere"
+        for name, schema in self.document["components"]["schemas"].items():
+            jsonschema.Draft202012Validator.check_schema(schema)
+            for missing in set(schema.get("required", [])) - set(schema.get("properties", {})):
+                yield f"{DOCUMENT.name}: {name} requires {missing}, which it does not name"
+        for path, operations in self.document["paths"].items():
+            names = [resolve(self.document, each["$ref"])["name"] if "$ref" in each else each["name"]
+                     for each in operations["get"].get("parameters", [])]
+            if len(names) != len(set(names)):
+                yield f"{DOCUMENT.name}: {path} has a parameter twice"
+
+    def faults(self, schema, value):
+        resolver = jsonschema.RefResolver("", self.closed)
+        for error in jsonschema.Draft202012Validator(schema, resolver=resolver).iter_errors(value):
+            yield f"{error.json_path}: {error.message}"
+
+    def answer_faults(self, endpoint, text):
+        operation = self.closed["paths"][PATHS + endpoint]["get"]
+        return self.faults(operation["responses"]["200"]["content"]["application/json"]["schema"], json.loads(text))
+
+    def event_faults(self, text):
+        """Of a stream, or of lines that are events each."""
+        kind = ""
+        for line in text.splitlines():
+            field, _, value = line.partition(": ")
+            if line.startswith("{"):
+                field, value = "data", line
+            if field == "event":
+                kind = value
+            elif field == "data":
+                schema = self.closed["components"]["schemas"][OTHER_EVENTS.get(kind, "Event")]
+                yield from self.faults(schema, json.loads(value))
+
+
+def main():
+    contract = Contract()
+    found = list(contract.own_faults())
+    for argument in sys.argv[1:]:
+        endpoint, path = argument.split("=", 1)
+        text = pathlib.Path(path).read_text()
+        faults = contract.event_faults(text) if endpoint == "events" else contract.answer_faults(endpoint, text)
+        found += [f"{path}: {fault}" for fault in faults]
+    print("\n".join(found) or f"{len(sys.argv) - 1} answers")
+    return 1 if found or len(sys.argv) < 2 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
