@@ -3,6 +3,7 @@ import { byId, el, name, plainTable, scroller } from "./dom.js";
 import { barChart, meter } from "./chart.js";
 import { clock, count, minute, plural } from "./format.js";
 
+const kHour = 60; // minutes
 const kTop = 5;
 const kLast = 8;
 
@@ -36,7 +37,8 @@ export function showAuth(auth) {
   drawn = now;
   const history = auth.history ?? [];
   const text = `${plural(failedLogins(auth), "failed login")} in the last hour`;
-  summary.textContent = `${text}.${auth.sentence ? ` ${auth.sentence}` : ""}`;
+  const since = history.length > 0 && history.length < kHour ? `; the agent runs since ${minute(history[0].time)}` : "";
+  summary.textContent = `${text}${since}.${auth.sentence ? ` ${auth.sentence}` : ""}`;
   chart.replaceChildren(history.length > 0 ? barChart(history, width, `${text}, by minute`) : "");
   showMinutes(history);
   tops.replaceChildren(ranking("Top sources", "users", auth.top_sources), ranking("Top users", "sources", auth.top_users));
