@@ -1,6 +1,6 @@
 // The agent about itself: what it asks, how old its data are, what it had to drop.
 import { get } from "./api.js";
-import { badge, byId, el, name, plainTable, scroller } from "./dom.js";
+import { badge, byId, el, fold, name, plainTable, redraw, scroller } from "./dom.js";
 import { bytes, count, duration } from "./format.js";
 
 const kNamed = 3; // of the servers that did not answer
@@ -12,15 +12,14 @@ export async function loadAgent() {
   const now = `${agent.version} (${agent.revision})`;
   first ||= now;
   const dropped = agent.drops.filter((each) => each.total > 0);
-  byId("agent-state").replaceChildren(
+  redraw(byId("agent-state"),
     el("p", {}, ...connection(agent)),
     el("p", { class: "quiet" }, `Version ${now}, running for ${duration(agent.uptime_seconds)}, ${bytes(agent.resident_bytes)} of memory, `,
       `scope ${agent.scope}${agent.shard === "1/1" ? "" : `, shard ${agent.shard}`}, ${count(agent.page_clients)} watching this page.`),
     first === now ? "" : el("p", { class: "notice" }, "The agent is another version than this page. Reload the page."),
     dropped.length === 0 ? el("p", { class: "quiet" }, "Nothing was dropped.") :
       el("p", {}, badge("warning", "dropped"), ` ${dropped.map((each) => `${each.what} ${count(each.total)}`).join(", ")}`),
-    el("details", { open: byId("agent-state").querySelector("details")?.open ?? false },
-      el("summary", {}, "What is asked, and how old it is"),
+    fold("asked", false, "What is asked, and how old it is",
       scroller("What is asked", plainTable("What is asked",
         ["Endpoint", "Level", "Answered", "Missing", "Late", "Rounds", "Age"], agent.endpoints.filter((each) => each.level !== "off").map(row)))));
 }

@@ -1,5 +1,5 @@
 // Failed logins: how many a minute, who fails most, the last ones one by one.
-import { byId, el, name, plainTable, scroller } from "./dom.js";
+import { byId, el, fold, name, plainTable, redraw, scroller } from "./dom.js";
 import { barChart, meter } from "./chart.js";
 import { clock, count, minute, plural } from "./format.js";
 
@@ -9,7 +9,7 @@ const kLast = 8;
 
 const summary = el("p");
 const chart = el("div", { class: "chart-box" });
-const minutes = el("details", {}, el("summary", {}, "The chart as a table"));
+const minutes = el("div");
 const tops = el("div", { class: "tops" });
 const last = el("div");
 let newest = null;
@@ -17,13 +17,7 @@ let drawn = "";
 
 export function prepareAuth() {
   byId("auth").append(summary, chart, minutes, tops, last);
-  minutes.addEventListener("toggle", redraw);
-  new ResizeObserver(redraw).observe(chart);
-}
-
-function redraw() {
-  drawn = "";
-  if (newest) showAuth(newest);
+  new ResizeObserver(() => newest && showAuth(newest)).observe(chart);
 }
 
 // Null: this agent does not count them.
@@ -37,18 +31,17 @@ export function showAuth(auth) {
   drawn = now;
   const history = auth.history ?? [];
   const text = `${plural(failedLogins(auth), "failed login")} in the last hour`;
-  const since = history.length > 0 && history.length < kHour ? `; the agent runs since ${minute(history[0].time)}` : "";
+  const since = history.length > 0 && history.length < kHour ? `; the agent has counted since ${minute(history[0].time)}` : "";
   summary.textContent = `${text}${since}.${auth.sentence ? ` ${auth.sentence}` : ""}`;
   chart.replaceChildren(history.length > 0 ? barChart(history, width, `${text}, by minute`) : "");
   showMinutes(history);
-  tops.replaceChildren(ranking("Top sources", "users", auth.top_sources), ranking("Top users", "sources", auth.top_users));
-  last.replaceChildren(...lastOnes(auth.last));
+  redraw(tops, ranking("Top sources", "users", auth.top_sources), ranking("Top users", "sources", auth.top_users));
+  redraw(last, ...lastOnes(auth.last));
 }
 
 function showMinutes(history) {
   const rows = history.filter((each) => each.errors > 0).map((each) => [minute(each.time), count(each.errors)]).reverse();
-  minutes.hidden = rows.length === 0;
-  minutes.replaceChildren(minutes.firstChild, ...(minutes.open ? [plainTable("Failed logins by minute", ["Minute", "Failed"], rows)] : []));
+  redraw(minutes, rows.length === 0 ? "" : fold("minutes", false, "The chart as a table", plainTable("Failed logins by minute", ["Minute", "Failed"], rows)));
 }
 
 function ranking(title, peers, list) {

@@ -1,6 +1,6 @@
 // Clusters and what links them: a map where there is room for one, and the same as tables.
 import { get } from "./api.js";
-import { badge, byId, el, name, plainTable, scroller } from "./dom.js";
+import { badge, byId, el, fold, name, plainTable, redraw, scroller } from "./dom.js";
 import { count, duration, plural } from "./format.js";
 import { drawMap } from "./map.js";
 import { showMeta } from "./meta.js";
@@ -9,7 +9,6 @@ const kMapped = { clusters: 8, servers: 60 }; // more than these make a map that
 const kLinks = 200;
 
 let drawn = "";
-let open = false; // the table of all links
 
 export async function loadClusters() {
   const [clusters, system] = await Promise.all([get("clusters", { limit: 1000, sort: "cluster" }), get("system")]);
@@ -18,14 +17,14 @@ export async function loadClusters() {
   const mapped = clusters.total <= kMapped.clusters && known <= kMapped.servers;
   const servers = mapped ? (await get("servers", { limit: kMapped.servers, sort: "name" })).items : [];
   const width = Math.floor(byId("cluster-table").clientWidth);
-  // Round trip times change all the time, and are in the table alone.
+  // Round trip times change all the time: they are as of the last change of anything else.
   const now = JSON.stringify([clusters.items, servers.map(({ cluster, name: own, state, health }) => [cluster, own, state, health]), width],
-    (key, value) => (key === "rtt_seconds" && !open ? undefined : value));
+    (key, value) => (key === "rtt_seconds" ? undefined : value));
   if (now === drawn) return;
   drawn = now;
-  byId("map").replaceChildren(mapped && clusters.total > 0 ? drawMap(clusters.items, servers, width) : "");
-  byId("cluster-table").replaceChildren(clusterTable(clusters.items));
-  byId("links").replaceChildren(missingLinks(clusters.items), allLinks(clusters.items));
+  redraw(byId("map"), mapped && clusters.total > 0 ? drawMap(clusters.items, servers, width) : "");
+  redraw(byId("cluster-table"), clusterTable(clusters.items));
+  redraw(byId("links"), missingLinks(clusters.items), allLinks(clusters.items));
 }
 
 const titleOf = (cluster) => cluster.cluster || "standalone servers";
@@ -76,13 +75,5 @@ function allLinks(clusters) {
   const rows = clusters.flatMap(rowsOf);
   if (rows.length === 0) return "";
   const shown = rows.length > kLinks ? `the first ${kLinks} of ${count(rows.length)} links` : plural(rows.length, "link");
-  const details = el("details", { open }, el("summary", {}, `The map as a table: ${shown}`));
-  const fill = () => details.open && details.children.length === 1 &&
-    details.append(scroller("Links", plainTable("Links", kHeads, rows.slice(0, kLinks).map(row))));
-  details.addEventListener("toggle", () => {
-    open = details.open;
-    fill();
-  });
-  fill();
-  return details;
+  return fold("links", false, `The map as a table: ${shown}`, scroller("Links", plainTable("Links", kHeads, rows.slice(0, kLinks).map(row))));
 }

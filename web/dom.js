@@ -41,3 +41,21 @@ export function plainTable(caption, heads, rows) {
 // Tables scroll inside of this when there is no room; by keyboard too.
 export const scroller = (label, ...children) =>
   el("div", { class: "scroller", role: "region", "aria-label": label, tabindex: "0" }, ...children);
+
+// What somebody has unfolded, or folded, stays so when it is drawn anew.
+const folds = new Map();
+export function fold(key, open, summary, ...children) {
+  const details = el("details", { open: folds.get(key) ?? open, toggle: () => folds.set(key, details.open) },
+    el("summary", {}, summary), ...children);
+  return details;
+}
+
+// Draws a place anew; focus and what was scrolled to stay where they were.
+const kFocusable = "a, button, input, summary, [tabindex]";
+export function redraw(place, ...children) {
+  const focused = [...place.querySelectorAll(kFocusable)].indexOf(document.activeElement);
+  const scrolled = [...place.querySelectorAll(".scroller")].map((each) => each.scrollLeft);
+  place.replaceChildren(...children);
+  place.querySelectorAll(".scroller").forEach((each, index) => (each.scrollLeft = scrolled[index] ?? 0));
+  if (focused >= 0) place.querySelectorAll(kFocusable)[focused]?.focus({ preventScroll: true });
+}

@@ -6,7 +6,8 @@ const kRows = 200;
 const kPause = 250; // milliseconds from one drawing to the next; what comes faster than rows can take is counted only
 const kAlways = ["lifecycle", "auth", "health"];
 const kOnDemand = ["connections", "accounts", "jetstream", "other"];
-const kHidden = ["time", "event", "sentence", "state", "recovered"]; // of an event's members, in its text
+const kApart = ["time", "event", "sentence", "state"]; // of an event's members: shown in another place
+const kMinor = ["cid", "lang", "kind", "recovered"]; // shown only to who points at the row
 
 let waiting = []; // newest last
 let passed = 0; // events that were not drawn
@@ -58,7 +59,7 @@ function togglePause() {
 export function addEvent(kind, event) {
   waiting.push({ kind, event });
   if (waiting.length > kRows) {
-    passed += waiting.length - kRows;
+    if (list.children.length > 0) passed += waiting.length - kRows; // at first they are old ones
     waiting = waiting.slice(-kRows);
   }
   schedule();
@@ -96,9 +97,9 @@ function health(event) {
 }
 
 function drawEvent({ kind, event }) {
-  const details = Object.entries(event).filter(([key]) => !kHidden.includes(key));
-  const text = event.sentence ? [name(event.sentence)] : details.flatMap(([key, value]) => [el("span", { class: "key" }, `${key} `), name(String(value)), " "]);
-  const row = el("li", { class: health(event), title: event.sentence ? details.map(([key, value]) => `${key} ${value}`).join("\n") : null },
+  const details = Object.entries(event).filter(([key]) => !kApart.includes(key));
+  const text = event.sentence ? [name(event.sentence)] : details.filter(([key]) => !kMinor.includes(key)).flatMap(([key, value]) => [el("span", { class: "key" }, `${key} `), name(String(value)), " "]);
+  const row = el("li", { class: health(event), title: details.map(([key, value]) => `${key} ${value}`).join("\n") },
     el("span", { class: "time" }, event.time ? clock(event.time) : ""), el("span", { class: "event" }, event.event.replaceAll("_", " ")),
     el("span", { class: "text" }, ...text));
   row.kind = kind;

@@ -1,19 +1,20 @@
 // Findings: sentence, what it is about, since when, what to do now. Many of one kind are folded, so that fifty lost
 // servers do not hide what else is wrong.
-import { badge, el, name } from "./dom.js";
+import { badge, el, fold, name, redraw } from "./dom.js";
 import { between, clock, count, duration } from "./format.js";
 
-const kUnfolded = 3; // of one check and state
+const kFew = 6; // findings that are all shown
+const kUnfolded = 3; // of one check and state; one only where there are many in all
 const kNamed = 3; // sources and users
 
 let drawn = ""; // what is on the page, so that it is left alone while nothing changes
-const open = new Set(); // groups that somebody has unfolded
 
 export function showFindings(list, { items, total, time }) {
   const now = JSON.stringify(items);
   if (now !== drawn) {
     drawn = now;
-    list.replaceChildren(...groups(items).map(drawGroup), rest(total - items.length));
+    const unfolded = items.length <= kFew ? kUnfolded : 1;
+    redraw(list, ...groups(items).map(([kind, findings]) => drawGroup(kind, findings, unfolded)), rest(total - items.length));
   }
   for (const since of list.querySelectorAll("time")) since.textContent = `for ${duration(between(since.dateTime, time))}`;
 }
@@ -27,14 +28,12 @@ function groups(findings) {
   return [...byKind];
 }
 
-function drawGroup([kind, findings]) {
-  const list = el("ul", { class: "findings" }, ...findings.slice(0, kUnfolded).map(drawFinding));
-  const folded = findings.slice(kUnfolded);
+function drawGroup(kind, findings, unfolded) {
+  const list = el("ul", { class: "findings" }, ...findings.slice(0, unfolded).map(drawFinding));
+  const folded = findings.slice(unfolded);
   if (folded.length === 0) return list;
-  const more = el("details", { open: open.has(kind) },
-    el("summary", {}, `${count(folded.length)} more: ${kind}`), el("ul", { class: "findings" }, ...folded.map(drawFinding)));
-  more.addEventListener("toggle", () => (more.open ? open.add(kind) : open.delete(kind)));
-  return el("div", {}, list, more);
+  return el("div", {}, list, fold(`findings ${kind}`, false, `${count(folded.length)} more: ${kind}`,
+    el("ul", { class: "findings" }, ...folded.map(drawFinding))));
 }
 
 function drawFinding(finding) {
@@ -46,8 +45,9 @@ function drawFinding(finding) {
     el("p", { class: "quiet" }, name(finding.entity), " · ", el("code", {}, finding.check)));
 }
 
+// Of a single source and user the sentence has said enough.
 function evidence(finding) {
-  const tallies = [["from", finding.sources], ["as", finding.users]].filter(([, list]) => list?.length > 0);
+  const tallies = [["from", finding.sources], ["as", finding.users]].filter(([, list]) => list?.length > 1);
   if (tallies.length === 0) return null;
   return el("p", { class: "evidence" }, ...tallies.flatMap(([word, list]) => [
     `${word} `, ...list.slice(0, kNamed).flatMap((each) => [name(each.name || "(none)"), ` ${count(each.count)}× `]),

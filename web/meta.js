@@ -1,15 +1,25 @@
 // The meta groups of JetStream: who leads, who is there, and how many more servers may go.
-import { badge, el, name, plainTable, scroller } from "./dom.js";
+import { badge, el, fold, name, plainTable, redraw, scroller } from "./dom.js";
 import { count, duration, plural } from "./format.js";
+
+const kFew = 3; // groups that are all shown
+const kFewPeers = 5;
+const kHeard = 10; // seconds of silence that are told apart
 
 let drawn = "";
 
 export function showMeta(place, groups) {
-  const now = JSON.stringify(groups);
+  const now = JSON.stringify(groups, (key, value) => (key === "active_seconds" ? Math.floor(value / kHeard) : value));
   if (now === drawn) return;
   drawn = now;
-  place.replaceChildren(...(groups.length > 0 ? groups.map(drawGroup) : [el("p", { class: "quiet" }, "None is known.")]));
+  const folded = groups.length > kFew ? groups.filter(isWell) : [];
+  const unfolded = groups.filter((group) => !folded.includes(group));
+  redraw(place, ...unfolded.map(drawGroup),
+    folded.length === 0 ? "" : fold("meta", false, `${plural(folded.length, "meta group")} can lose more servers`, ...folded.map(drawGroup)),
+    groups.length === 0 ? el("p", { class: "quiet" }, "None is known.") : "");
 }
+
+const isWell = (group) => outlook(group)[0] === "ok";
 
 function outlook(group) {
   if (!group.leader) return ["critical", "has no leader: streams and consumers cannot be made or moved"];
@@ -23,7 +33,7 @@ function drawGroup(group) {
   return el("div", { class: "group" },
     el("p", {}, badge(health, group.group || "meta group"), ` ${sentence}${numbers}. `,
       ...(group.leader ? ["Leader: ", name(group.leader), "."] : [])),
-    el("details", { open: group.peers.length <= 5 }, el("summary", {}, plural(group.peers.length, "member")),
+    fold(`members ${group.group}`, group.peers.length <= kFewPeers, plural(group.peers.length, "member"),
       scroller(`Members of ${group.group}`, plainTable(`Members of ${group.group}`,
         ["Server", "State", "Last heard by the leader", "Lag"], group.peers.map(drawPeer)))));
 }
