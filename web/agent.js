@@ -20,8 +20,8 @@ export async function loadAgent() {
     dropped.length === 0 ? el("p", { class: "quiet" }, "Nothing was dropped.") :
       el("p", {}, badge("warning", "dropped"), ` ${dropped.map((each) => `${each.what} ${count(each.total)}`).join(", ")}`),
     fold("asked", false, "What is asked, and how old it is",
-      scroller("What is asked", plainTable("What is asked",
-        ["Endpoint", "Level", "Answered", "Missing", "Late", "Rounds", "Age"], agent.endpoints.filter((each) => each.level !== "off").map(row)))));
+      () => [scroller("What is asked", plainTable("What is asked",
+        ["Endpoint", "Level", "Answered", "Missing", "Late", "Rounds", "Age"], agent.endpoints.filter((each) => each.level !== "off").map(row)))]));
 }
 
 function connection(agent) {

@@ -41,7 +41,8 @@ export function showAuth(auth) {
 
 function showMinutes(history) {
   const rows = history.filter((each) => each.errors > 0).map((each) => [minute(each.time), count(each.errors)]).reverse();
-  redraw(minutes, rows.length === 0 ? "" : fold("minutes", false, "The chart as a table", plainTable("Failed logins by minute", ["Minute", "Failed"], rows)));
+  redraw(minutes, rows.length === 0 ? "" : fold("minutes", false, "The chart as a table",
+    () => [plainTable("Failed logins by minute", ["Minute", "Failed"], rows)]));
 }
 
 function ranking(title, peers, list) {

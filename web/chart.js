@@ -3,6 +3,7 @@ import { svg } from "./dom.js";
 import { count, minute } from "./format.js";
 
 const kBars = 60; // minutes
+const kMinute = 60000; // milliseconds
 const kHeight = 150;
 const kLeft = 44;
 const kRight = 8;
@@ -31,8 +32,10 @@ export function barChart(history, width, label) {
     const bar = svg("rect", { class: "bar", x: left(index) + step * 0.12, width: step * 0.76, y: y(each.errors), height: kTop + inner - y(each.errors) });
     return svg("g", {}, svg("title", {}, `${minute(each.time)}: ${count(each.errors)}`), bar);
   });
-  const times = history.map((each, index) => kLabelled.includes(minute(each.time).slice(3)) &&
-    svg("text", { x: left(index) + step / 2, y: kHeight - 6, "text-anchor": "middle" }, minute(each.time)));
+  const times = Array.from({ length: kBars }, (_, index) => {
+    const time = minute(Date.parse(history.at(-1).time) - (kBars - 1 - index) * kMinute);
+    return kLabelled.includes(time.slice(3)) && svg("text", { x: kLeft + (index + 0.5) * step, y: kHeight - 6, "text-anchor": "middle" }, time);
+  });
   return svg("svg", { class: "chart", role: "img", "aria-label": label, width, height: kHeight, viewBox: `0 0 ${width} ${kHeight}` },
     ...lines, ...bars, ...times.filter(Boolean));
 }

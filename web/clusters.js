@@ -75,5 +75,6 @@ function allLinks(clusters) {
   const rows = clusters.flatMap(rowsOf);
   if (rows.length === 0) return "";
   const shown = rows.length > kLinks ? `the first ${kLinks} of ${count(rows.length)} links` : plural(rows.length, "link");
-  return fold("links", false, `The map as a table: ${shown}`, scroller("Links", plainTable("Links", kHeads, rows.slice(0, kLinks).map(row))));
+  return fold("links", false, `The map as a table: ${shown}`,
+    () => [scroller("Links", plainTable("Links", kHeads, rows.slice(0, kLinks).map(row)))]);
 }

@@ -42,11 +42,16 @@ export function plainTable(caption, heads, rows) {
 export const scroller = (label, ...children) =>
   el("div", { class: "scroller", role: "region", "aria-label": label, tabindex: "0" }, ...children);
 
-// What somebody has unfolded, or folded, stays so when it is drawn anew.
+// What somebody has unfolded, or folded, stays so when it is drawn anew. make(): its content, made when it is unfolded.
 const folds = new Map();
-export function fold(key, open, summary, ...children) {
-  const details = el("details", { open: folds.get(key) ?? open, toggle: () => folds.set(key, details.open) },
-    el("summary", {}, summary), ...children);
+export function fold(key, open, summary, make) {
+  const details = el("details", { open: folds.get(key) ?? open }, el("summary", {}, summary));
+  const fill = () => details.open && details.children.length === 1 && details.append(...make());
+  details.addEventListener("toggle", () => {
+    folds.set(key, details.open);
+    fill();
+  });
+  fill();
   return details;
 }
 

@@ -33,7 +33,7 @@ function drawGroup(kind, findings, unfolded) {
   const folded = findings.slice(unfolded);
   if (folded.length === 0) return list;
   return el("div", {}, list, fold(`findings ${kind}`, false, `${count(folded.length)} more: ${kind}`,
-    el("ul", { class: "findings" }, ...folded.map(drawFinding))));
+    () => [el("ul", { class: "findings" }, ...folded.map(drawFinding))]));
 }
 
 function drawFinding(finding) {

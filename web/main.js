@@ -75,7 +75,7 @@ function tell() {
   byId("notice").hidden = notice === "";
   const state = gone !== null ? "gone" : old ? "old" : live.source?.readyState === EventSource.OPEN ? "on" : "off";
   byId("live").className = `live ${state}`;
-  setText(byId("live-text"), { gone: "no answer", old: "old data", on: `live, ${clock(taken)}`, off: "reconnecting" }[state]);
+  setText(byId("live-text"), { gone: "no answer", old: "old data", on: `live, ${clock(taken)}`, off: `reconnecting, ${clock(taken)}` }[state]);
 }
 
 setInterval(() => {

@@ -15,7 +15,7 @@ export function showMeta(place, groups) {
   const folded = groups.length > kFew ? groups.filter(isWell) : [];
   const unfolded = groups.filter((group) => !folded.includes(group));
   redraw(place, ...unfolded.map(drawGroup),
-    folded.length === 0 ? "" : fold("meta", false, `${plural(folded.length, "meta group")} can lose more servers`, ...folded.map(drawGroup)),
+    folded.length === 0 ? "" : fold("meta", false, `${plural(folded.length, "meta group")} can lose more servers`, () => folded.map(drawGroup)),
     groups.length === 0 ? el("p", { class: "quiet" }, "None is known.") : "");
 }
 
@@ -34,8 +34,8 @@ function drawGroup(group) {
     el("p", {}, badge(health, group.group || "meta group"), ` ${sentence}${numbers}. `,
       ...(group.leader ? ["Leader: ", name(group.leader), "."] : [])),
     fold(`members ${group.group}`, group.peers.length <= kFewPeers, plural(group.peers.length, "member"),
-      scroller(`Members of ${group.group}`, plainTable(`Members of ${group.group}`,
-        ["Server", "State", "Last heard by the leader", "Lag"], group.peers.map(drawPeer)))));
+      () => [scroller(`Members of ${group.group}`, plainTable(`Members of ${group.group}`,
+        ["Server", "State", "Last heard by the leader", "Lag"], group.peers.map(drawPeer)))]));
 }
 
 function stateOf(peer) {

@@ -49,6 +49,7 @@ class StatusPage : public testing::Test {
     browser_.open(at);
     ASSERT_TRUE(browser_.shows("#live", "live")) << browser_.text("body");
     ASSERT_TRUE(browser_.shows(kHeadline, "Healthy", 60s)) << browser_.text("body");
+    ASSERT_TRUE(browser_.shows("#numbers", "Streams\n2", 60s)) << browser_.text("#numbers");
   }
 
   // Pictures for docs/page.md and for whoever wants to look: only when LOOKOUT_SCREENSHOTS names a directory.
@@ -119,6 +120,7 @@ TEST_F(StatusPage, AKilledServerTurnsItsRowAndTheHeadline) {
   EXPECT_TRUE(browser_.shows("#meta", "cannot lose one more server")) << browser_.text("#meta");
   picture("server-killed");
   picture("clusters", "clusters");
+  picture("events", "events");
   browser_.look({.dark = true});
   picture("dark");
   browser_.look({.width = 390, .height = 844});

@@ -131,13 +131,8 @@ void Browser::screenshot(const std::filesystem::path& file) const {
 
 Browser::Memory Browser::memory() const {
   tool("HeapProfiler.collectGarbage", Json::object());
-  tool("Performance.enable", Json::object());
-  Memory memory;
-  for (const Json& metric : tool("Performance.getMetrics", Json::object()).at("metrics")) {
-    if (metric.at("name") == "JSHeapUsedSize") memory.heap = metric.at("value");
-    if (metric.at("name") == "Nodes") memory.nodes = metric.at("value");
-  }
-  return memory;
+  return {tool("Runtime.getHeapUsage", Json::object()).at("usedSize"),
+          tool("Memory.getDOMCounters", Json::object()).at("nodes")};
 }
 
 }  // namespace lookout::e2e
