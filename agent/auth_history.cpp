@@ -25,7 +25,8 @@ void AuthHistory::advance(Wall now) {
 
 void AuthHistory::add(Wall when, Now now) {
   advance(now.wall);
-  const Wall minute = std::min(minute_of(when), minutes_.back().time);
+  const Wall last = minutes_.back().time;
+  const Wall minute = when < now.wall ? std::min(minute_of(when), last) : last;
   if (minute < minutes_.front().time) return;
   ++minutes_[static_cast<std::size_t>((minute - minutes_.front().time) / minutes(1))].errors;
 }

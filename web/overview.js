@@ -51,7 +51,7 @@ function showNumbers(system, failed) {
   const known = Object.values(servers).reduce((sum, each) => sum + each, 0);
   const [messages, volume] = rates(system);
   const numbers = [
-    ["Servers up", `${count(servers.up)} of ${count(known)}`],
+    ["Servers up", `${count(servers.up + servers.draining)} of ${count(known)}`],
     ["Clusters", count(system.clusters)],
     ["Accounts", count(system.accounts)],
     ["Connections", count(system.connections)],

@@ -13,8 +13,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "exporters/event_stream.h"
 #include "exporters/gzip.h"
 
 namespace lookout {
@@ -22,6 +24,7 @@ namespace {
 
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 using namespace std::chrono_literals;
 
@@ -102,7 +105,7 @@ class RawClient {
   [[nodiscard]] std::string read_until(const std::string& end) const {
     std::string got;
     char c = 0;
-    while (got.find(end) == std::string::npos && recv(fd_, &c, 1, 0) == 1) got += c;
+    while (!got.ends_with(end) && recv(fd_, &c, 1, 0) == 1) got += c;
     return got;
   }
   [[nodiscard]] bool connected() const { return connected_; }
@@ -121,7 +124,7 @@ class Http : public testing::Test {
   }
 
   void start() {
-    auto made = HttpServer::start(config, cell, instruments, fake_clock);
+    auto made = HttpServer::start(config, cell, feed, instruments, fake_clock);
     ASSERT_TRUE(made) << made.error();
     server = std::move(made.value());
   }
@@ -137,6 +140,7 @@ class Http : public testing::Test {
   Config config;
   Cell cell;
   Instruments instruments;
+  Feed feed{read_clock(), false};
   std::unique_ptr<HttpServer> server;
 };
 
@@ -360,7 +364,7 @@ TEST_F(Http, RequestsAreCountedByKnownPathsOnly) {
 
 TEST_F(Http, APortInUseIsOneSentence) {
   config.listen_address = "127.0.0.1:" + std::to_string(server->port());
-  const auto second = HttpServer::start(config, cell, instruments, fake_clock);
+  const auto second = HttpServer::start(config, cell, feed, instruments, fake_clock);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error(), "cannot listen on \"" + config.listen_address + "\": Address already in use");
 }
@@ -368,7 +372,7 @@ TEST_F(Http, APortInUseIsOneSentence) {
 TEST_F(Http, AnAddressThatIsNoneIsOneSentence) {
   for (const char* address : {"9422", ":x", "127.0.0.1:70000", ":-1", "", "127.0.0.1:"}) {
     config.listen_address = address;
-    const auto none = HttpServer::start(config, cell, instruments, fake_clock);
+    const auto none = HttpServer::start(config, cell, feed, instruments, fake_clock);
     ASSERT_FALSE(none) << address;
     EXPECT_EQ(none.error(),
               "cannot listen on \"" + std::string(address) + "\": an address looks like :9422 or 127.0.0.1:9422");
@@ -415,6 +419,141 @@ TEST_F(Http, StoppingWaitsForNoClient) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 1s);
   EXPECT_FALSE(RawClient(server->port()).connected());
   server->stop();
+}
+
+// Server-sent events.
+class HttpEvents : public Http {
+ protected:
+  // A stream that has begun.
+  [[nodiscard]] std::unique_ptr<RawClient> listen(const std::string& query = "", const std::string& header = "") const {
+    auto made = std::make_unique<RawClient>(server->port());
+    made->send("GET /api/v1/events" + query + " HTTP/1.1\r\nHost: x\r\n" + header + "\r\n");
+    EXPECT_THAT(made->read_until("retry: 2000\n\n"), HasSubstr("HTTP/1.1 200 OK"));
+    return made;
+  }
+  void fail(const char* user) {
+    Event event;
+    event.kind = EventKind::auth_error;
+    event.client.user = user;
+    feed.write(event, read_clock());
+  }
+};
+
+TEST_F(HttpEvents, AreToldAsTheyCome) {
+  const auto reader = listen();
+  fail("eve");
+  const std::string got = reader->read_until("\"eve\"");
+  EXPECT_THAT(got, HasSubstr("event: auth\nid: " + std::to_string(feed.place()) + "\ndata: {\"time\":"));
+  EXPECT_EQ(instruments.page_clients, 1U);
+}
+
+TEST_F(HttpEvents, GoOnAfterABreak) {
+  fail("first");
+  const std::uint64_t place = feed.place();
+  fail("second");
+  const auto reader = listen("?last_event_id=0", "Last-Event-ID: " + std::to_string(place) + "\r\n");
+  EXPECT_THAT(reader->read_until("\"second\""), testing::AllOf(Not(HasSubstr("first")), Not(HasSubstr("lost"))));
+  const auto all = listen("?last_event_id=0");
+  EXPECT_THAT(all->read_until("\"second\""),
+              testing::AllOf(HasSubstr("event: lost\ndata: {\"lost\":0}\n\n"), HasSubstr("first")));
+}
+
+TEST_F(HttpEvents, ANewSnapshotIsToldWhenItsContentIsNew) {
+  Snapshot snapshot;
+  snapshot.version = snapshot.content = 7;
+  put(snapshot);
+  const auto reader = listen();
+  EXPECT_THAT(reader->read_until("event: snapshot\ndata: {\"version\":7,\"time\":\"\",\"status\":\"unknown\"}"),
+              HasSubstr("version"));
+  snapshot.version = 8;
+  put(snapshot);
+  snapshot.version = snapshot.content = 9;
+  put(snapshot);
+  const std::string got = reader->read_until("\"version\":9");
+  EXPECT_THAT(got, Not(HasSubstr("\"version\":8")));
+}
+
+TEST_F(HttpEvents, AreRefusedBeyondTheMost) {
+  std::vector<std::unique_ptr<RawClient>> readers;
+  for (std::size_t i = 0; i < EventStreams::kMost; ++i) readers.push_back(listen());
+  const auto refused = client().Get("/api/v1/events");
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 503);
+  EXPECT_EQ(refused->body, "All 32 places for listeners are taken; try again later.\n");
+  EXPECT_EQ(client().Get("/metrics", plainly())->status, 200) << "others are served";
+  readers.pop_back();
+  // Its place is free as soon as its end is seen.
+  for (int i = 0; i < 200 && instruments.page_clients == EventStreams::kMost; ++i) std::this_thread::sleep_for(50ms);
+  EXPECT_NE(listen(), nullptr);
+}
+
+TEST_F(HttpEvents, AReaderWhoReadsNothingHoldsUpNobody) {
+  const auto stalled = listen();
+  const auto reader = listen();
+  const std::string name(200, 'x');
+  const Mono begin = read_clock().mono;
+  for (int i = 0; i < 50000; ++i) fail(name.c_str());  // more than sockets take
+  fail("last");
+  EXPECT_LT(read_clock().mono - begin, 5s);
+  EXPECT_THAT(reader->read_until("\"last\""), HasSubstr("event: lost\n"));
+  EXPECT_EQ(client().Get("/metrics", plainly())->status, 200);
+}
+
+TEST_F(HttpEvents, EndWithTheServerAtOnce) {
+  std::vector<std::unique_ptr<RawClient>> readers;
+  for (int i = 0; i < 10; ++i) readers.push_back(listen());
+  const Mono begin = read_clock().mono;
+  server->stop();
+  EXPECT_LT(read_clock().mono - begin, 1s);
+  readers.clear();
+  EXPECT_EQ(instruments.page_clients, 0U);
+}
+
+TEST_F(HttpEvents, AWrongParameterIsOneSentence) {
+  const auto got = client().Get("/api/v1/events?kind=all");
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->status, 400);
+  EXPECT_THAT(got->body, EndsWith(", not 'all'.\n"));
+}
+
+TEST_F(Http, WithoutThePageItsAnswersAreNotThere) {
+  config.web_page = false;
+  start();
+  for (const char* path : {"/", "/api/v1/system", "/api/v1/auth", "/api/v1/events"}) {
+    const auto got = client().Get(path);
+    ASSERT_TRUE(got) << path;
+    EXPECT_EQ(got->status, 404) << path;
+    EXPECT_EQ(client().Post(path)->status, 404) << path;
+  }
+  for (const char* path : {"/metrics", "/health", "/livez", "/readyz"})
+    EXPECT_EQ(client().Get(path, plainly())->status, 200) << path;
+}
+
+TEST_F(Http, IdentitiesAreMaskedInAllThatIsTold) {
+  Snapshot snapshot;
+  snapshot.findings = {{"auth_brute_force",
+                        "east",
+                        Health::critical,
+                        {},
+                        "20 failed logins; sources: 10.9.8.7; users: eve",
+                        "east",
+                        {},
+                        {20, {{"10.9.8.7", 20}}, {{"eve-user", 20}}}}};
+  snapshot.auth = {{"east", 20, 1, 1, {}}};
+  AuthFailure failure;
+  failure.address = "10.9.8.7";
+  failure.user = "eve-user";
+  snapshot.auth_failures = std::make_shared<const std::vector<AuthFailure>>(1, failure);
+  put(snapshot);
+  const std::vector<std::string> told{"/", "/health", "/metrics", "/api/v1/auth", "/api/v1/findings"};
+  for (const bool mask : {false, true}) {
+    config.mask_identities = mask;
+    start();
+    std::string all;
+    for (const std::string& path : told) all += client().Get(path, plainly())->body;
+    EXPECT_EQ(all.find("10.9.8.7") == std::string::npos, mask);
+    EXPECT_EQ(all.find("eve-user") == std::string::npos, mask);
+  }
 }
 
 TEST_F(Http, AListenerThatBreaksComesBack) {

@@ -19,7 +19,7 @@ class Browser {
  public:
   struct Look {
     int width = 1280;
-    int height = 900;
+    int height = 800;
     bool dark = false;
   };
 
