@@ -30,7 +30,7 @@ std::string choices(std::span<const char* const> values) {
   return text;
 }
 
-std::optional<std::size_t> field_of(std::span<const ListField> fields, std::string_view name, std::uint8_t use) {
+std::optional<std::size_t> field_of(std::span<const ListField> fields, std::string_view name, Use use) {
   const auto found = std::find_if(fields.begin(), fields.end(),
                                   [&](const ListField& each) { return (each.use & use) != 0 && each.name == name; });
   if (found == fields.end()) return std::nullopt;
@@ -47,14 +47,14 @@ std::optional<std::size_t> number_of(const std::string& text) {
 // Each takes a value; what is wrong is the rest of a sentence that begins with the parameter's name.
 using Fields = std::span<const ListField>;
 
-std::string take_limit(ListRequest& request, const std::string& value, Fields) {
+std::string take_limit(ListRequest& request, const std::string& value, [[maybe_unused]] Fields fields) {
   const auto number = number_of(value);
   if (!number || *number < 1 || *number > kMostItems) return "must be a number from 1 to 1000, not " + quoted(value);
   request.limit = *number;
   return {};
 }
 
-std::string take_offset(ListRequest& request, const std::string& value, Fields) {
+std::string take_offset(ListRequest& request, const std::string& value, [[maybe_unused]] Fields fields) {
   const auto number = number_of(value);
   if (!number) return "must be a number from 0, not " + quoted(value);
   request.offset = *number;
@@ -72,7 +72,7 @@ std::string take_sort(ListRequest& request, const std::string& value, Fields fie
   return "must be one of " + choices(names) + ", with - before it for the opposite order, not " + quoted(value);
 }
 
-std::string take_filter(ListRequest& request, const std::string& value, Fields) {
+std::string take_filter(ListRequest& request, const std::string& value, [[maybe_unused]] Fields fields) {
   request.filter = value;
   return {};
 }

@@ -31,28 +31,27 @@ struct Ranked {  // a word that has a place of its own among others
 // What a field says of an item. Absent is null. Json cannot be compared.
 using Fact = std::variant<std::monostate, double, std::string_view, Ranked, Json>;
 
-// What a field is for beside being shown.
-enum Use : std::uint8_t {
-  kShown = 0,
-  kSorts = 1,     // ?sort=
-  kSearched = 2,  // ?filter=
-  kExact = 4,     // a parameter of its name
-  kHidden = 8,    // in no item
-  kKey = 16,      // the order where nothing else is asked for, and of what is equal
-  kMembers = 32,  // an object, whose members stand in the item
-};
+// What a field is for beside being shown; several may be added up.
+using Use = std::uint8_t;
+inline constexpr Use kShown = 0;
+inline constexpr Use kSorts = 1;     // ?sort=
+inline constexpr Use kSearched = 2;  // ?filter=
+inline constexpr Use kExact = 4;     // a parameter of its name
+inline constexpr Use kHidden = 8;    // in no item
+inline constexpr Use kKey = 16;      // the order where nothing else is asked for, and of what is equal
+inline constexpr Use kMembers = 32;  // an object, whose members stand in the item
 
 template <class Item>
 struct Field {
   const char* name;
   Fact (*read)(const Item& item);
-  std::uint8_t use = kShown;
+  Use use = kShown;
   std::span<const char* const> values = {};  // kExact: those that there are; none: any text
 };
 
 struct ListField {  // the same without its reader
   const char* name;
-  std::uint8_t use;
+  Use use;
   std::span<const char* const> values;
 };
 

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Whether answers of /api/v1 are what docs/openapi.yaml says, and nothing else: check_openapi.py ENDPOINT=FILE...
+"""Whether answers of /api/v1 are what docs/openapi.yaml says, and nothing else: check_openapi.py [ENDPOINT=FILE...]
 
-ENDPOINT is the path's tail ("servers=tests/golden/api_servers.json"); `events` takes lines of an event log or a recorded
-stream. The document lets fields be added. Here it does not: what the agent tells stands in it."""
+ENDPOINT is the path's tail ("servers=/tmp/answer.json"); `events` takes lines of an event log or a recorded stream. Without
+arguments the golden answers are looked at. The document lets fields be added. Here it does not: what the agent tells stands in it."""
 import json
 import pathlib
 import sys
@@ -10,7 +10,9 @@ import sys
 import jsonschema
 import yaml
 
-DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs/openapi.yaml"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DOCUMENT = ROOT / "docs/openapi.yaml"
+GOLDEN = ROOT / "tests/golden"
 PATHS = "/api/v1/"
 OTHER_EVENTS = {"lost": "Lost", "snapshot": "SnapshotEvent"}
 
@@ -90,16 +92,22 @@ class Contract:
                 yield from self.faults(schema, json.loads(value))
 
 
+def golden():
+    answers = [f"{path.stem.removeprefix('api_')}={path}" for path in sorted(GOLDEN.glob("api_*.json"))]
+    return answers + [f"auth={GOLDEN}/auth.json", f"events={GOLDEN}/events.log"]
+
+
 def main():
     contract = Contract()
     found = list(contract.own_faults())
-    for argument in sys.argv[1:]:
+    arguments = sys.argv[1:] or golden()
+    for argument in arguments:
         endpoint, path = argument.split("=", 1)
         text = pathlib.Path(path).read_text()
         faults = contract.event_faults(text) if endpoint == "events" else contract.answer_faults(endpoint, text)
         found += [f"{path}: {fault}" for fault in faults]
-    print("\n".join(found) or f"{len(sys.argv) - 1} answers")
-    return 1 if found or len(sys.argv) < 2 else 0
+    print("\n".join(found) or f"{len(arguments)} answers")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":
