@@ -6,12 +6,14 @@ import { drawMap } from "./map.js";
 import { showMeta } from "./meta.js";
 
 const kMapped = { clusters: 8, servers: 60 }; // more than these make a map that nobody can read
+const kClusters = 25; // the worst ones
 const kLinks = 200;
 
 let drawn = "";
 
-export async function loadClusters() {
-  const [clusters, system] = await Promise.all([get("clusters", { limit: 1000, sort: "cluster" }), get("system")]);
+// system: the agent's last answer about everything.
+export async function loadClusters(system) {
+  const clusters = await get("clusters", { limit: kClusters, sort: "-health" });
   showMeta(byId("meta"), system.meta);
   const known = Object.values(system.servers).reduce((sum, each) => sum + each, 0);
   const mapped = clusters.total <= kMapped.clusters && known <= kMapped.servers;
@@ -23,14 +25,13 @@ export async function loadClusters() {
   if (now === drawn) return;
   drawn = now;
   redraw(byId("map"), mapped && clusters.total > 0 ? drawMap(clusters.items, servers, width) : "");
-  redraw(byId("cluster-table"), clusterTable(clusters.items));
+  redraw(byId("cluster-table"), clusterTable(clusters));
   redraw(byId("links"), missingLinks(clusters.items), allLinks(clusters.items));
 }
 
 const titleOf = (cluster) => cluster.cluster || "standalone servers";
 
-// 6 of 6; or how many are missing
-function links(here, total, missing) {
+function links(total, missing) {
   if (missing > 0) return badge("warning", `${count(missing)} missing of ${count(total)}`);
   return count(total);
 }
@@ -39,14 +40,15 @@ function states(servers) {
   return Object.entries(servers).filter(([, number]) => number > 0).map(([state, number]) => `${count(number)} ${state}`).join(", ") || "none";
 }
 
-function clusterTable(clusters) {
-  if (clusters.length === 0) return el("p", { class: "quiet" }, "None is known.");
-  return scroller("Table: Clusters", plainTable("Clusters", ["Cluster", "State", "Servers", "Versions", "Routes", "Gateways", "Leaf links"],
-    clusters.map((each) => [name(titleOf(each)), badge(each.health), states(each.servers),
+function clusterTable({ items, total }) {
+  if (total === 0) return el("p", { class: "quiet" }, "None is known.");
+  return el("div", {}, scroller("Table: Clusters", plainTable("Clusters", ["Cluster", "State", "Servers", "Versions", "Routes", "Gateways", "Leaf links"],
+    items.map((each) => [name(titleOf(each)), badge(each.health), states(each.servers),
       el("span", {}, each.versions.length > 1 ? `${each.versions.length} versions: ` : "", each.versions.join(", ")),
-      links(each.routes, Math.max(each.routes_expected, each.routes_total), each.routes_missing),
-      links(each.gateways, each.gateways_total, each.gateways_missing),
-      links(each.leafnodes, each.leafnodes_total, each.leafnodes_missing)])));
+      links(Math.max(each.routes_expected, each.routes_total), each.routes_missing),
+      links(each.gateways_total, each.gateways_missing),
+      links(each.leafnodes_total, each.leafnodes_missing)]))),
+    total > items.length ? el("p", { class: "quiet" }, `${count(items.length)} of ${count(total)} clusters, those with findings first.`) : "");
 }
 
 // One row for each link: [kind, from, to, up, rtt].

@@ -16,6 +16,8 @@ import { streamTable } from "./streams.js";
 const kTick = 1000; // milliseconds
 const kQuiet = 5000; // without word of a new snapshot the page asks by itself
 const kHidden = 30000; // and so seldom while nobody looks
+const kRest = 9; // times as long as an answer took: a page takes a tenth of what a large deployment costs to tell
+const kLongestRest = 10000;
 const kOld = 20; // seconds after which data that do not change are old; the agent renews them every second or so
 
 const tables = { servers: serverTable(), streams: streamTable(), accounts: accountTable() };
@@ -23,13 +25,14 @@ for (const [id, table] of Object.entries(tables)) byId(id).append(table.element)
 prepareAuth();
 const sections = [
   ...Object.entries(tables).map(([id, table]) => new Section(id, () => table.load())),
-  new Section("clusters", loadClusters),
+  new Section("clusters", () => loadClusters(system)),
   new Section("agent", loadAgent),
 ];
 
+let system = null; // the last answer about everything
 let gone = null; // since when nobody answers
 let problem = ""; // what the agent says instead of an answer
-let asking = false;
+let asking = false; // or resting
 let again = false; // something has changed while it was being asked
 let asked = 0; // when last, on the browser's clock
 let taken = ""; // time of the last snapshot, by the agent's clock
@@ -41,20 +44,24 @@ async function refresh() {
   if (asking) return;
   asking = true;
   asked = Date.now();
+  let rest = 0;
   try {
-    const system = await loadOverview();
+    system = await loadOverview();
     gone = null;
     problem = "";
     if (system.time !== taken) changed = Date.now();
     taken = system.time;
     if (!document.hidden) for (const section of sections) section.refresh();
+    rest = Math.min((Date.now() - asked) * kRest, kLongestRest);
   } catch (error) {
     if (error instanceof Unreachable) agentIsGone(gone ??= clock(Date.now()));
     else problem = error.message;
   }
-  asking = false;
   tell();
-  if (again) refresh();
+  setTimeout(() => {
+    asking = false;
+    if (again) refresh();
+  }, rest);
 }
 
 const live = new Live({

@@ -9,7 +9,7 @@ export class Section {
   constructor(id, load) {
     this.load = load;
     this.seen = false;
-    this.due = true;
+    this.due = false; // until the page knows that the agent answers
     this.problem = el("p", { class: "problem", hidden: true });
     byId(id).append(this.problem);
     new IntersectionObserver(([entry]) => {

@@ -8,7 +8,9 @@
 #include <memory>
 #include <regex>
 #include <set>
+#include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "exporters/feed.h"
 #include "exporters/http.h"
@@ -65,27 +67,47 @@ TEST(PageFiles, NothingIsInlineAbsoluteOrMarkup) {
   EXPECT_THAT(std::string(file("/").body), Not(HasSubstr("<script>")));
 }
 
-TEST(PageFiles, ABrowserThatHasAFileIsNotSentItAgain) {
-  Config config;
-  config.listen_address = "127.0.0.1:0";
-  Cell cell;
-  Feed feed(read_clock(), false);
-  Instruments instruments;
-  const auto server = HttpServer::start(config, cell, feed, instruments);
-  ASSERT_TRUE(server) << server.error();
-  httplib::Client client("127.0.0.1", server.value()->port());
+class ServedPage : public testing::Test {
+ protected:
+  // A client of a server with or without the page.
+  httplib::Client start(bool page) {
+    Config config;
+    config.listen_address = "127.0.0.1:0";
+    config.web_page = page;
+    auto made = HttpServer::start(config, cell_, feed_, instruments_);
+    if (!made) throw std::runtime_error(made.error());
+    server_ = std::move(made.value());
+    return httplib::Client("127.0.0.1", server_->port());
+  }
+
+ private:
+  Cell cell_;
+  Feed feed_{read_clock(), false};
+  Instruments instruments_;
+  std::unique_ptr<HttpServer> server_;
+};
+
+TEST_F(ServedPage, IsNotSentAgainToABrowserThatHasIt) {
+  httplib::Client client = start(true);
   for (const PageFile& each : page_files()) {
     const auto first = client.Get(each.path, httplib::Headers{{"Accept-Encoding", "identity"}});
     ASSERT_TRUE(first) << each.path;
     EXPECT_EQ(first->status, 200);
     EXPECT_EQ(first->body, each.body);
     EXPECT_EQ(first->get_header_value("Content-Type"), each.type);
+    EXPECT_EQ(first->get_header_value_count("Cache-Control"), 1U);
     EXPECT_EQ(first->get_header_value("Cache-Control"), "no-cache");
     const auto again = client.Get(each.path, httplib::Headers{{"If-None-Match", each.etag}});
     ASSERT_TRUE(again) << each.path;
     EXPECT_EQ(again->status, 304);
     EXPECT_EQ(again->body, "");
   }
+}
+
+TEST_F(ServedPage, IsNotThereWhenItIsOff) {
+  httplib::Client client = start(false);
+  for (const PageFile& each : page_files()) EXPECT_EQ(client.Get(each.path)->status, 404) << each.path;
+  EXPECT_EQ(client.Get("/health")->status, 200);
 }
 
 }  // namespace
