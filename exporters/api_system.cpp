@@ -66,7 +66,7 @@ void add_streams(Json& out, const Snapshot& snapshot) {
 // The meta groups, as their leaders see them.
 class Meta {
  public:
-  explicit Meta(const Snapshot& snapshot) : snapshot_(snapshot) {
+  explicit Meta(const Snapshot& snapshot) {
     for (const auto& server : snapshot.servers) {
       if (server->state != Lifecycle::up) gone_.insert(key_of(server->domain, server->name));
       const Part* const part = groups_.of(*server);
@@ -129,7 +129,6 @@ class Meta {
             {"lag", json_of(fact_of(lag))}};
   }
 
-  const Snapshot& snapshot_;
   const Rows groups_{"nats_meta_has_leader"};
   const std::size_t has_leader_ = groups_.metric("nats_meta_has_leader");
   const std::size_t size_ = groups_.metric("nats_meta_cluster_size");

@@ -83,10 +83,10 @@ class EventStreams::Stream {
     if (snapshot->content == content_) return;
     content_ = snapshot->content;
     next_snapshot_ = now + kSnapshots;
-    text.append("event: snapshot\ndata: {\"version\":").append(std::to_string(content_));
-    text.append(",\"time\":\"").append(format_time(snapshot->taken.wall));
-    text.append("\",\"status\":\"").append(kHealthNames[static_cast<std::size_t>(health_of(*snapshot))]);
-    text.append("\"}\n\n");
+    const Health status = health_of(*snapshot);
+    text.append("event: snapshot\ndata: ").append(R"({"version":)").append(std::to_string(content_));
+    text.append(R"(,"time":")").append(format_time(snapshot->taken.wall));
+    text.append(R"(","status":")").append(kHealthNames[static_cast<std::size_t>(status)]).append("\"}\n\n");
   }
 
   void add_heartbeat(std::string& text) {

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <system_error>
 
+#include "agent/text.h"
+
 namespace lookout {
 namespace {
 
@@ -75,7 +77,7 @@ Result<FeedQuery> read_feed_query(const Parameters& parameters, const std::strin
                    "."};
     std::string wrong = value.empty() ? "must not be empty" : known->take(query, value);
     if (parameters.count(name) > 1) wrong = "must be given only once";
-    if (!wrong.empty()) return Error{"The parameter " + name + " " + wrong + "."};
+    if (!wrong.empty()) return Error{concat({"The parameter ", name, " ", wrong, "."})};
   }
   if (last_event_id.empty()) return query;
   if (const std::string wrong = take_place(query, last_event_id); !wrong.empty())

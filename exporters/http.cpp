@@ -107,8 +107,12 @@ std::string list_header(const httplib::Request& request, const char* name) {
 
 class HttpServer::Impl {
  public:
-  Impl(const Config& config, const Cell& cell, Feed& feed, Instruments& instruments, Now (*clock)())
-      : config_(config), cell_(cell), instruments_(instruments), clock_(clock), streams_(feed, cell, instruments) {
+  Impl(Config config, const Cell& cell, Feed& feed, Instruments& instruments, Now (*clock)())
+      : config_(std::move(config)),
+        cell_(cell),
+        instruments_(instruments),
+        clock_(clock),
+        streams_(feed, cell, instruments) {
     renew();
   }
 
