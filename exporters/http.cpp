@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -24,9 +25,9 @@
 #include "exporters/event_stream.h"
 #include "exporters/gate.h"
 #include "exporters/http_body.h"
-#include "exporters/landing.h"
 #include "exporters/listener.h"
 #include "exporters/mask.h"
+#include "exporters/page_files.h"
 #include "exporters/routes.h"
 #include "exporters/web_security.h"
 
@@ -198,7 +199,7 @@ class HttpServer::Impl {
       setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
       setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no));
     });
-    server->set_default_headers({{"Content-Security-Policy", landing_policy()},
+    server->set_default_headers({{"Content-Security-Policy", kContentPolicy},
                                  {"X-Content-Type-Options", "nosniff"},
                                  {"Referrer-Policy", "no-referrer"},
                                  {"Cache-Control", "no-store"}});
@@ -216,9 +217,14 @@ class HttpServer::Impl {
         answer(route, request, response);
       });
     }
+    for (const PageFile& file : files()) {
+      server.Get(file.path, [&file](const httplib::Request& request, httplib::Response& response) {
+        answer_file(file, request, response);
+      });
+    }
     server.set_error_handler([this](const httplib::Request& request, httplib::Response& response) {
       if (response.has_header("Content-Type")) return;  // an endpoint's own words
-      if (response.status == 404 && find_route(request.path) != nullptr) {
+      if (response.status == 404 && known_path(request.path) != nullptr) {
         response.status = 405;
         response.set_header("Allow", "GET, HEAD");
       }
@@ -227,20 +233,27 @@ class HttpServer::Impl {
     server.set_exception_handler(
         [](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) { response.status = 500; });
     server.set_logger([this](const httplib::Request& request, const httplib::Response& response) {
-      const Route* const route = find_route(request.path);
+      const char* const path = known_path(request.path);
       instruments_.http_requests
-          .Add({{"path", route == nullptr ? "other" : route->path}, {"code", std::to_string(response.status)}})
+          .Add({{"path", path == nullptr ? "other" : path}, {"code", std::to_string(response.status)}})
           .Increment();
     });
   }
 
   [[nodiscard]] bool is_served(const Route& route) const { return config_.web_page || !route.of_page; }
 
-  [[nodiscard]] const Route* find_route(const std::string& path) const {
+  [[nodiscard]] std::span<const PageFile> files() const {
+    return config_.web_page ? page_files() : std::span<const PageFile>();
+  }
+
+  // The path as a label: bounded, whatever is asked for. Null: nothing is there.
+  [[nodiscard]] const char* known_path(const std::string& path) const {
+    const auto is_it = [&](const auto& one) { return path == one.path; };
     const auto all = routes();
-    const auto found = std::find_if(all.begin(), all.end(),
-                                    [&](const Route& route) { return path == route.path && is_served(route); });
-    return found == all.end() ? nullptr : &*found;
+    const auto route = std::find_if(all.begin(), all.end(), is_it);
+    if (route != all.end()) return is_served(*route) ? route->path : nullptr;
+    if (std::none_of(files().begin(), files().end(), is_it)) return nullptr;
+    return path == "/" ? "/" : "/page/";
   }
 
   void answer(const Route& route, const httplib::Request& request, httplib::Response& response) {

@@ -10,7 +10,6 @@
 #include "exporters/auth_api.h"
 #include "exporters/health.h"
 #include "exporters/health_query.h"
-#include "exporters/landing.h"
 
 namespace lookout {
 namespace {
@@ -69,8 +68,6 @@ Rendered render_alive(const View& view) {
 constexpr auto kReady = [](const View&) -> Rendered { return {"ok\n"}; };
 
 constexpr Route kRoutes[] = {
-    {"/", "text/html; charset=utf-8", [](const View& view) -> Rendered { return {render_landing(view.snapshot)}; },
-     true},
     {"/metrics", kMetrics, render_metrics<Schema::native>},
     {"/metrics/surveyor", kMetrics, render_metrics<Schema::surveyor>},
     {"/metrics/exporter", kMetrics, render_exporter_page},

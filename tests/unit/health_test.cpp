@@ -11,16 +11,12 @@
 #include "collectors/collectors.h"
 #include "exporters/evaluated.h"
 #include "exporters/health_query.h"
-#include "exporters/landing.h"
 #include "health_snapshot.h"
 
 namespace lookout {
 namespace {
 
 using test::healthy;
-using testing::HasSubstr;
-using testing::Not;
-using testing::StartsWith;
 using namespace std::chrono_literals;
 
 TEST(Health, TheJsonSaysAgentServersAndFindings) {
@@ -220,37 +216,6 @@ TEST(HealthQuery, AMistakeIsOneSentence) {
             "The parameter check must be one of the checks of docs/checks.md, not 'server_lots'.");
   EXPECT_EQ(wrong({{"strict", "yes"}}), "The parameter strict must be 0 or 1, not 'yes'.");
   EXPECT_LT(wrong({{std::string(10000, 'x'), "y"}}).size(), 200U);
-}
-
-TEST(Landing, ItShowsTheStateAndLinksEveryEndpoint) {
-  const std::string page = render_landing(test::with_a_lost_server());
-  EXPECT_THAT(page, HasSubstr("1 critical, 1 warning; 1 of 2 servers up"));
-  EXPECT_THAT(page, HasSubstr("n2 fell silent."));
-  EXPECT_THAT(page, HasSubstr("connected to nats://127.0.0.1:4222 (n1)"));
-  EXPECT_THAT(page, HasSubstr("1 up, 1 lost"));
-  for (const char* path : {"/metrics", "/health", "/api/v1/auth", "/livez", "/readyz"})
-    EXPECT_THAT(page, HasSubstr(std::string("href=\"") + path + '"'));
-}
-
-TEST(Landing, WhatComesFromTheNetworkIsText) {
-  Snapshot hostile = test::with_a_lost_server();
-  hostile.findings[0].entity = "<script>alert('x')</script>";
-  hostile.findings[0].sentence = "a & \"b\" \xff";
-  hostile.link.server_name = "<img src=x onerror=y>";
-  const std::string page = render_landing(hostile);
-  EXPECT_THAT(page, Not(HasSubstr("<script")));
-  EXPECT_THAT(page, Not(HasSubstr("<img")));
-  EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(&#39;x&#39;)"));
-  hostile.link.connected = false;
-  hostile.link.sentence = "<b>";
-  EXPECT_THAT(render_landing(hostile), Not(HasSubstr("<b>")));
-}
-
-TEST(Landing, ItNeedsNothingFromElsewhere) {
-  const std::string page = render_landing(test::with_a_lost_server());
-  for (const char* request : {"src=", "<script", "<link", "@import", "url("})
-    EXPECT_THAT(page, Not(HasSubstr(request)));
-  EXPECT_THAT(landing_policy(), StartsWith("default-src 'none'; style-src 'sha256-"));
 }
 
 }  // namespace

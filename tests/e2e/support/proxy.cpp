@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 namespace lookout::e2e {
 namespace {
@@ -31,6 +32,12 @@ bool send_all(int fd, std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
   return true;
+}
+
+// Empty: the path does not begin with it.
+std::string without_prefix(const std::string& request, const std::string& prefix) {
+  const std::string wanted = "GET " + prefix + '/';
+  return request.starts_with(wanted) ? "GET /" + request.substr(wanted.size()) : "";
 }
 
 }  // namespace
@@ -58,7 +65,8 @@ struct Proxy::Link {
   }
 };
 
-Proxy::Proxy(int target) : target_(target), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+Proxy::Proxy(int target, std::string prefix)
+    : target_(target), prefix_(std::move(prefix)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   const int on = 1;
   setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const sockaddr_in address = loopback(port_);
@@ -111,7 +119,9 @@ void Proxy::relay(const std::stop_token& stop) {
       bool open = !is_cut(link);
       for (const bool back : {false, true}) {
         if (!open || waited[2 * i + (back ? 2 : 1)].revents == 0) continue;
-        const std::string bytes = link.read(back);
+        const bool first = link.first_words.empty();
+        std::string bytes = link.read(back);
+        if (!back && first && !prefix_.empty()) bytes = without_prefix(bytes, prefix_);
         open = !bytes.empty() && !is_cut(link) && send_all(back ? link.from : link.to, bytes);
       }
       if (!open) links_.erase(links_.begin() + static_cast<std::ptrdiff_t>(i));

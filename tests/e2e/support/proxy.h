@@ -15,7 +15,9 @@ namespace lookout::e2e {
 
 class Proxy {
  public:
-  explicit Proxy(int target);
+  // With a prefix, as a web server that passes on what is below it: requests whose path begins with it (GET
+  // /prefix/...) arrive without, others not at all.
+  explicit Proxy(int target, std::string prefix = "");
   ~Proxy();
   Proxy(const Proxy&) = delete;
   Proxy& operator=(const Proxy&) = delete;
@@ -34,6 +36,7 @@ class Proxy {
   [[nodiscard]] bool is_cut(const Link& link);
 
   const int target_;
+  const std::string prefix_;
   const int port_ = free_port();
   int listener_ = -1;
   std::vector<std::unique_ptr<Link>> links_;

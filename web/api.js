@@ -1,0 +1,28 @@
+// Asks the agent. Paths are relative, so that the page works behind any prefix.
+const kPatience = 8000; // milliseconds
+
+// The answer as an object. Throws an Error whose message is a sentence for the reader.
+export async function get(what, parameters = {}) {
+  const wanted = Object.entries(parameters).filter(([, value]) => value !== "" && value !== null && value !== undefined);
+  const query = new URLSearchParams(wanted).toString();
+  const path = `api/v1/${what}${query ? `?${query}` : ""}`;
+  let response;
+  try {
+    response = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(kPatience) });
+  } catch {
+    throw new Unreachable();
+  }
+  if (!response.ok) throw new Error((await response.text()).trim() || `The agent answers ${response.status}.`);
+  try {
+    return await response.json();
+  } catch {
+    throw new Unreachable(); // cut off in the middle
+  }
+}
+
+// Nobody answers: the agent is gone, or the way to it.
+export class Unreachable extends Error {
+  constructor() {
+    super("The agent does not answer.");
+  }
+}
