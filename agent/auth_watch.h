@@ -41,6 +41,7 @@ class TextMemory {
 class AuthWatch {
  public:
   explicit AuthWatch(const AuthLimits& limits) : limits_(limits) {}
+  void set(const AuthLimits& limits) { limits_ = limits; }
 
   // The account that the agent's own user is in: whoever claims one of its users attacks the deployment itself.
   void system_account(std::string_view account) { system_account_ = account; }
@@ -125,7 +126,7 @@ class AuthWatch {
   static Finding finding_of(std::size_t pattern, const std::string& cluster, const Case* found);
   [[nodiscard]] bool lost_its_credentials(const Suspect& user, Mono now);
 
-  const AuthLimits limits_;
+  AuthLimits limits_;
   std::string system_account_;
   std::array<std::unordered_map<std::string, Attempt>, 2> attempts_;  // this generation, and the one before
   Mono turned_{};

@@ -132,7 +132,7 @@ struct Event {
   std::string_view subject;
   bool recovered = false;  // read from the server's ring of closed connections, not received
   bool forged = false;     // the subject names another server than the payload
-  ServerInfo server;       // empty id: a JetStream advisory or a request
+  ServerInfo server;       // empty id: a JetStream advisory (that may name a server) or a request
   ClientInfo client;
   std::string_view id;  // NUID of a typed event
   Wall timestamp{};     // when the server made the event

@@ -4,6 +4,8 @@
 #include <array>
 #include <tuple>
 
+#include "config/fixed_checks.h"
+
 namespace lookout {
 namespace {
 
@@ -26,6 +28,7 @@ bool Findings::worsens(const Entry& entry, const Hysteresis& hysteresis, Now now
 }
 
 void Findings::report(Finding seen, Hysteresis hysteresis, Now now) {
+  if (seen.advice.empty() && seen.state != Health::ok) seen.advice = advice_on(seen.check);
   std::pair key(seen.check, seen.entity);
   auto found = entries_.find(key);
   if (found == entries_.end()) {

@@ -50,6 +50,15 @@ Instruments::Instruments()
       http_requests(
           counters(registry, "nats_lookout_http_requests_total", "HTTP requests answered, by path and code.")),
       http_seconds(histogram("nats_lookout_http_request_duration_seconds", "Time to answer an HTTP request.")),
+      http_connections(gauge("nats_lookout_http_connections", "HTTP connections that are open.")),
+      http_connections_accepted(
+          counter("nats_lookout_http_connections_accepted_total", "HTTP connections that were accepted.")),
+      http_connections_closed(counters(registry, "nats_lookout_http_connections_closed_total",
+                                       "HTTP connections the agent closed without a whole answer, by reason.")),
+      password_checks(counter("nats_lookout_http_password_checks_total",
+                              "Passwords held against a bcrypt hash; one that was right is not checked again.")),
+      web_reloads(counters(registry, "nats_lookout_web_config_reloads_total",
+                           "Times the web configuration or a file it names was read again, by result.")),
       notifications(counters(registry, "nats_lookout_notifications_total", "Posts of alerts to receivers, by result.")),
       notifications_dropped(counters(registry, "nats_lookout_notifications_dropped_total",
                                      "Alerts not kept for a receiver, because too many wait or last.")),

@@ -42,6 +42,11 @@ class Instruments {
   // http
   prometheus::Family<prometheus::Counter>& http_requests;  // labels path, code
   prometheus::Histogram& http_seconds;
+  prometheus::Gauge& http_connections;  // open
+  prometheus::Counter& http_connections_accepted;
+  prometheus::Family<prometheus::Counter>& http_connections_closed;  // label reason: why there was no whole answer
+  prometheus::Counter& password_checks;                              // passwords held against a bcrypt hash
+  prometheus::Family<prometheus::Counter>& web_reloads;              // label result: loaded, failed
   // push of alerts; label receiver
   prometheus::Family<prometheus::Counter>& notifications;          // posts; label result: sent, failed
   prometheus::Family<prometheus::Counter>& notifications_dropped;  // alerts that found no place in an Outbox

@@ -23,7 +23,7 @@ Judge::Judge(const Judging& judging, std::span<const Collector> collectors)
       rows_(collectors, limits_),
       metadata_(collectors),
       account_limits_(collectors, "nats_account_max_connections"),
-      mesh_(collectors, partial_),
+      mesh_(collectors, limits_, partial_),
       jetstream_(collectors, limits_, partial_, judging.once) {}
 
 void Judge::look(Server& server, std::size_t collector, const Block* block) const {
@@ -36,10 +36,11 @@ void Judge::look(Server& server, std::size_t collector, const Block* block) cons
 }
 
 bool Judge::evaluate(const Roster& roster, const std::vector<Account>& accounts, const LinkState& link,
-                     Findings& findings, Now now) {
+                     const AgentFacts& facts, Findings& findings, Now now) {
   if (!link.settled(now) || link.identity() != Identity::system) return false;
   const Fleet fleet(roster, now);
   Violations violations;
+  agent(facts, violations, now);
   rows(fleet, violations);
   servers(fleet, violations);
   limits_of_accounts(fleet, accounts, violations);
@@ -47,6 +48,21 @@ bool Judge::evaluate(const Roster& roster, const std::vector<Account>& accounts,
   jetstream_.judge(fleet, violations);
   tell(fleet, violations, findings);
   return true;
+}
+
+void Judge::agent(const AgentFacts& facts, Violations& out, Now now) const {
+  Violation slow{.check = Check::agent_rtt, .entity = "agent"};
+  if (facts.rtt && weigh(slow, limits_.of(slow.check, {}, {}), *facts.rtt)) {
+    slow.sentence = "a round trip between the agent and its server takes " + said(Unit::seconds, *facts.rtt);
+    out.add(std::move(slow));
+  }
+  Violation ends{.check = Check::agent_credential, .entity = "agent"};
+  if (!facts.expiry) return;
+  const double left = seconds(facts.expiry->time - now.wall);
+  if (!weigh(ends, limits_.of(ends.check, {}, {}), left, Sense::low_is_bad)) return;
+  ends.sentence = concat({facts.expiry->of, " of the agent ",
+                          left > 0 ? "expires in " + said(Unit::seconds, left) : std::string("has expired")});
+  out.add(std::move(ends));
 }
 
 void Judge::rows(const Fleet& fleet, Violations& out) {
@@ -190,7 +206,7 @@ void Judge::tell(const Fleet& fleet, const Violations& violations, Findings& fin
         const auto check = check_of(finding.check);
         if (!check) return std::nullopt;
         const Limits limits = limits_.of(*check, finding.cluster, finding.account);
-        return Hysteresis{limits.raise, limits.clear};
+        return limits.on ? Hysteresis{limits.raise, limits.clear} : Hysteresis{};
       },
       [&](const Finding& finding) { return unknown(fleet, finding); }, fleet.now);
 }

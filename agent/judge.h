@@ -6,10 +6,13 @@
 // once a second (judge_mesh.h, judge_jetstream.h).
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "agent/credential.h"
 #include "agent/finding.h"
 #include "agent/fleet.h"
 #include "agent/judge_jetstream.h"
@@ -21,6 +24,11 @@
 #include "agent/snapshot.h"
 
 namespace lookout {
+
+struct AgentFacts {
+  std::optional<double> rtt;  // seconds; none: not measured
+  std::optional<Expiry> expiry;
+};
 
 class Judge {
  public:
@@ -34,10 +42,14 @@ class Judge {
     return jetstream_.stopped(roster, now);
   }
   // Once a second. `accounts` by AccountIndex. False: nothing can be judged now.
-  bool evaluate(const Roster& roster, const std::vector<Account>& accounts, const LinkState& link, Findings& findings,
-                Now now);
+  bool evaluate(const Roster& roster, const std::vector<Account>& accounts, const LinkState& link,
+                const AgentFacts& facts, Findings& findings, Now now);
+  // An advisory.
+  void advised(const Event& event, Now now) { jetstream_.advised(event, now); }
+  void set(std::vector<CheckSetting> settings) { limits_ = CheckLimits(std::move(settings)); }
 
  private:
+  void agent(const AgentFacts& facts, Violations& out, Now now) const;
   static void rows(const Fleet& fleet, Violations& out);
   void servers(const Fleet& fleet, Violations& out) const;
   void restarts(Server& server, Violations& out, Now now) const;
@@ -50,7 +62,7 @@ class Judge {
   [[nodiscard]] bool unknown(const Fleet& fleet, const Finding& finding) const;
 
   const bool partial_;  // this agent sees a part of the servers only
-  const CheckLimits limits_;
+  CheckLimits limits_;
   const std::span<const Collector> collectors_;
   const RowChecks rows_;
   const MetadataChecks metadata_;

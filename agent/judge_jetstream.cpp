@@ -11,8 +11,22 @@ namespace {
 constexpr Millis kFresh{25000};  // what a leader said so long ago shows that there is one
 constexpr Millis kChangesIn{900000};
 constexpr Millis kElection{15000};
-constexpr double kMaxLag = 200;    // as `nats server check jetstream` has it
-constexpr double kMaxSilence = 5;  // seconds
+constexpr double kMaxLag = 200;       // as `nats server check jetstream` has it
+constexpr double kMaxSilence = 5;     // seconds
+constexpr Millis kForgotten{600000};  // an advisory that nothing confirms
+constexpr Millis kAdvisedNow{10000};
+constexpr std::size_t kMaxAdvised = 10000;  // streams, and servers
+
+// What servers say of themselves; the system account hears it.
+struct Advised {
+  const char* advisory;
+  Check check;
+  const char* what;
+};
+constexpr Advised kAdvised[] = {
+    {"api_limit_reached", Check::server_jetstream_api_limit, "drops JetStream API requests: too many are waiting"},
+    {"server_out_of_space", Check::server_out_of_storage, "could not write what JetStream stores"},
+};
 
 // Account, stream and consumer of a row.
 std::string entity_of(const Part& part, std::size_t row, const Table& table) {
@@ -57,7 +71,57 @@ void JetStreamJudge::judge(const Fleet& fleet, Violations& out) {
   meta(fleet, out);
   confirm_leaderless(fleet, Check::stream_leader, streams_, out);
   confirm_leaderless(fleet, Check::consumer_leader, consumers_, out);
+  without_quorum(fleet, out);
+  servers(fleet, out);
   replicas(fleet, out);
+}
+
+void JetStreamJudge::advised(const Event& event, Now now) {
+  const auto entity = [&] { return concat({clean(event.account), "/", clean(event.stream)}); };
+  if (event.advisory == "stream_quorum_lost") {
+    if (lost_.size() < kMaxAdvised) lost_.insert_or_assign(entity(), Lost{std::string(event.account), now.mono});
+  } else if (event.advisory == "stream_leader_elected") {
+    lost_.erase(entity());
+  }
+  for (const Advised& kind : kAdvised) {
+    if (event.advisory != kind.advisory || advised_.size() >= kMaxAdvised) continue;
+    advised_.insert_or_assign({kind.check, clean(event.server.name)}, now.mono);
+  }
+}
+
+// Advisories come long before the next answers do, which decide after that.
+void JetStreamJudge::without_quorum(const Fleet& fleet, Violations& out) {
+  std::erase_if(lost_, [&](const auto& item) { return fleet.now.mono - item.second.at > kForgotten; });
+  if (lost_.empty()) return;
+  fleet.each_row(streams_, [&](const Server& server, const Part& part, std::size_t row) {
+    const auto lost = lost_.find(entity_of(part, row, streams_));
+    if (lost == lost_.end()) return;
+    lost->second.cluster = server.cluster;
+    if (part.led(row) && streams_.block(server)->received > lost->second.at) lost_.erase(lost);
+  });
+  for (const auto& [entity, lost] : lost_)
+    out.add({.check = Check::stream_leader,
+             .state = Health::critical,
+             .entity = entity,
+             .sentence = concat({"stream ", entity, " has lost its quorum"}),
+             .cluster = lost.cluster,
+             .account = lost.account});
+}
+
+void JetStreamJudge::servers(const Fleet& fleet, Violations& out) {
+  std::erase_if(advised_, [&](const auto& item) { return fleet.now.mono - item.second > kAdvisedNow; });
+  if (advised_.empty()) return;
+  for (const auto& server : fleet.roster.servers()) {
+    for (const Advised& kind : kAdvised) {
+      if (!advised_.contains({kind.check, clean(server->base_name)})) continue;
+      out.add({.check = kind.check,
+               .state = Health::critical,
+               .entity = server->entity(),
+               .sentence = concat({"server ", server->entity(), " ", kind.what}),
+               .cluster = server->cluster,
+               .server = server->name});
+    }
+  }
 }
 
 // What was killed the leader calls offline only after two and a half minutes; what speaks again, no longer.

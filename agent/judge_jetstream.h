@@ -22,6 +22,9 @@ class JetStreamJudge {
   // `out` has what rows say of streams and consumers without leader; what another server leads is taken out.
   void judge(const Fleet& fleet, Violations& out);
 
+  // An advisory that concerns the health of a group, or of the API.
+  void advised(const Event& event, Now now);
+
   // Servers that have announced their end to the meta leader and not to us, who were connected to them.
   [[nodiscard]] std::vector<Server*> stopped(const Roster& roster, Now now) const;
 
@@ -48,6 +51,11 @@ class JetStreamJudge {
     std::string one;
     std::string cluster;
   };
+  struct Lost {  // the quorum of a stream, by an advisory
+    std::string account;
+    Mono at;
+    std::string cluster = {};  // of a server that has told of it
+  };
   struct History {
     std::string leader;
     std::deque<Mono> changes;
@@ -59,6 +67,8 @@ class JetStreamJudge {
   void peer(const Fleet& fleet, const std::string& entity, const Server& leader, std::size_t row,
             Violations& out) const;
   void confirm_leaderless(const Fleet& fleet, Check check, const Table& table, Violations& out);
+  void without_quorum(const Fleet& fleet, Violations& out);
+  void servers(const Fleet& fleet, Violations& out);
   void replicas(const Fleet& fleet, Violations& out) const;
 
   const CheckLimits& limits_;
@@ -71,6 +81,8 @@ class JetStreamJudge {
   const Peers replicas_;
   std::map<std::string, History> histories_;                  // by entity
   std::map<std::pair<Check, std::string>, Mono> leaderless_;  // since when, by entity
+  std::map<std::string, Lost> lost_;                          // by entity; bounded
+  std::map<std::pair<Check, std::string>, Mono> advised_;     // when servers said so, by name; bounded
 };
 
 }  // namespace lookout

@@ -30,10 +30,13 @@ std::string list_of(const std::set<std::string>& texts) {
 
 }  // namespace
 
-MeshJudge::MeshJudge(std::span<const Collector> collectors, bool partial)
-    : partial_(partial),
+MeshJudge::MeshJudge(std::span<const Collector> collectors, const CheckLimits& limits, bool partial)
+    : limits_(limits),
+      partial_(partial),
+      memory_(collectors, "nats_server_memory_bytes"),
       routes_(collectors, "nats_route_connections"),
       gateways_(collectors, "nats_gateway_outbound_connections"),
+      inbound_(collectors, "nats_gateway_inbound_connections"),
       leafnodes_(collectors, "nats_leafnode_connections") {}
 
 void MeshJudge::judge(const Fleet& fleet, Violations& out) {
@@ -43,7 +46,7 @@ void MeshJudge::judge(const Fleet& fleet, Violations& out) {
   leafnodes(fleet, out);
 }
 
-void MeshJudge::clusters(const Fleet& fleet, Violations& out) {
+void MeshJudge::clusters(const Fleet& fleet, Violations& out) const {
   for (const auto& [name, cluster] : fleet.clusters) {
     const std::size_t all = cluster.servers.size();
     if (all > 1 && cluster.gone * 2 > all)
@@ -59,6 +62,28 @@ void MeshJudge::clusters(const Fleet& fleet, Violations& out) {
                .entity = name,
                .sentence = concat({"servers of cluster ", name, " run different versions: ", list_of(versions)}),
                .cluster = name});
+    memory(cluster, out);
+  }
+}
+
+void MeshJudge::memory(const Fleet::Cluster& cluster, Violations& out) const {
+  const Limits limits = limits_.of(Check::cluster_memory, cluster.name, {});
+  std::vector<std::pair<const Server*, double>> used;
+  for (const Server* server : cluster.servers) {
+    const Part* part = limits.on && server->up() ? memory_.of(*server) : nullptr;
+    if (part != nullptr && !part->empty())
+      used.emplace_back(server, part->value(0, memory_.column("nats_server_memory_bytes")));
+  }
+  double sum = 0;
+  for (const auto& [server, bytes] : used) sum += bytes;
+  for (const auto& [server, bytes] : used) {
+    Violation violation{
+        .check = Check::cluster_memory, .entity = server->entity(), .cluster = cluster.name, .server = server->name};
+    const double share = bytes * static_cast<double>(used.size()) / sum;
+    if (used.size() < 3 || !weigh(violation, limits, share)) continue;
+    violation.sentence = concat({"server ", violation.entity, " uses ", said(Unit::bytes, bytes), ", ",
+                                 said(Unit::ratio, share), " of the mean of its cluster"});
+    out.add(std::move(violation));
   }
 }
 
@@ -98,7 +123,69 @@ void MeshJudge::gateways(const Fleet& fleet, Violations& out) {
     if (exists(to)) links_.insert({server.cluster, std::move(to)});
   });
   std::erase_if(links_, [&](const auto& link) { return fleet.cluster(link.first) == nullptr || !exists(link.second); });
-  for (const auto& [from, to] : links_) gateway(fleet, *fleet.cluster(from), to, out);
+  for (const auto& [from, to] : links_) {
+    gateway(fleet, *fleet.cluster(from), to, out);
+    const Fleet::Cluster* const other = fleet.cluster(to);
+    if (other != nullptr) inbound(fleet, *fleet.cluster(from), *other, out);
+  }
+  for (const auto& [name, cluster] : fleet.clusters) config(fleet, cluster, out);
+}
+
+// Each server that has a connection to a cluster is an inbound one of some server there, which counts those of the
+// clusters it has a connection to itself.
+void MeshJudge::inbound(const Fleet& fleet, const Fleet::Cluster& from, const Fleet::Cluster& to,
+                        Violations& out) const {
+  double open = 0;
+  for (const Server* server : from.servers) {
+    if (!fleet.settled(*server)) continue;
+    if (gateways_.of(*server) == nullptr) return;
+    open += has_gateway(*server, to.name) ? 1 : 0;
+  }
+  double seen = 0;
+  for (const Server* server : to.servers) {
+    const auto count = fleet.settled(*server) ? inbound_of(*server, from.name) : std::nullopt;
+    if (!count) return;
+    seen += *count;
+  }
+  if (seen >= open) return;
+  out.add(
+      {.check = Check::gateway_inbound,
+       .entity = to.name + " <- " + from.name,
+       .sentence = concat({"cluster ", to.name, " has ", said(Unit::count, seen), " gateway connections from cluster ",
+                           from.name, ", whose servers have ", said(Unit::count, open)}),
+       .cluster = to.name,
+       .remote = from.name,
+       .value = seen,
+       .threshold = open});
+}
+
+std::optional<double> MeshJudge::inbound_of(const Server& server, const std::string& from) const {
+  const Part* const part = inbound_.of(server);
+  for (std::size_t row = 0; part != nullptr && row < part->rows(); ++row) {
+    if (part->label(row, inbound_.label("remote_cluster")) == from)
+      return part->value(row, inbound_.column("nats_gateway_inbound_connections"));
+  }
+  return std::nullopt;
+}
+
+void MeshJudge::config(const Fleet& fleet, const Fleet::Cluster& cluster, Violations& out) const {
+  const std::size_t configured = gateways_.column("nats_gateway_outbound_configured");
+  std::map<std::string, std::string> one_of;  // servers by what they are configured with
+  for (const Server* server : cluster.servers) {
+    const Part* const part = gateways_.of(*server);
+    if (!fleet.settled(*server) || part == nullptr) continue;
+    std::set<std::string> remotes;
+    for (std::size_t row = 0; row < part->rows(); ++row)
+      if (part->value(row, configured) == 1) remotes.emplace(part->label(row, gateways_.label("remote_cluster")));
+    one_of.try_emplace(remotes.empty() ? "none" : list_of(remotes), server->name);
+  }
+  if (one_of.size() < 2) return;
+  const auto& [first, second] = std::pair(*one_of.begin(), *std::next(one_of.begin()));
+  out.add({.check = Check::gateway_config,
+           .entity = cluster.name,
+           .sentence = concat({"servers of cluster ", cluster.name, " are configured with different gateways: ",
+                               first.second, ": ", clean(first.first), "; ", second.second, ": ", clean(second.first)}),
+           .cluster = cluster.name});
 }
 
 void MeshJudge::gateway(const Fleet& fleet, const Fleet::Cluster& from, const std::string& to, Violations& out) const {

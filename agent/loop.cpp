@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <thread>
@@ -20,6 +21,7 @@ constexpr Millis kPublish{250};   // snapshots are at most this old while someth
 constexpr Millis kRefresh{1000};  // and this old otherwise
 constexpr const char* kIncomplete = "collection_incomplete";
 constexpr Millis kRewrite{10000};  // between two attempts to write the journal anew
+constexpr Millis kExpiry{60000};   // between two looks at the agent's own credentials
 constexpr Millis kAsking{10};      // the pause between turns while servers wait to be asked
 
 // As many as a sentence can hold.
@@ -60,7 +62,8 @@ Loop::Loop(const Config& config, std::span<const Collector> collectors, DecodeEv
       memory_(config.memory_limit),
       inbox_(inbox),
       cell_(cell),
-      instruments_(instruments) {
+      instruments_(instruments),
+      nats_(config.nats) {
   if (config.state_dir.empty()) return;
   journal_ = std::make_unique<Journal>(config.state_dir, owner_of(config));
   restore(read_clock());
@@ -165,9 +168,26 @@ void Loop::tick(Now now) {
     state_.dropped(static_cast<Traffic>(i), inbox_.dropped(static_cast<Traffic>(i)), now);
   poller_.tick(
       state_.roster(), [this](const Server& server) { return state_.accounts_of(server); }, now);
+  watch_agent(now);
   state_.tick(now);
   watch_memory(now);
   report_rounds(now);
+}
+
+void Loop::set_limits(const Config& config) {
+  const std::lock_guard lock(limits_mutex_);
+  limits_ = config;
+}
+
+void Loop::watch_agent(Now now) {
+  if (now.mono >= next_expiry_) {
+    next_expiry_ = now.mono + kExpiry;
+    expiry_ = first_expiry(nats_);
+  }
+  const double rtt = instruments_.rtt_seconds.Value();
+  state_.about_agent({std::isnan(rtt) ? std::nullopt : std::optional(rtt), expiry_});
+  const std::lock_guard lock(limits_mutex_);
+  if (limits_) state_.set(*std::exchange(limits_, std::nullopt));
 }
 
 // The collector whose answers take the most memory, of those that can do with less.

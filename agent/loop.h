@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -37,6 +38,9 @@ class Loop {
   // Until a stop is asked for. Turns at least four times a second, ten times where an endpoint is asked often.
   void run(const std::stop_token& stop);
 
+  // Thresholds and times of checks and patterns, from the next turn on. Any thread.
+  void set_limits(const Config& config);
+
   // One turn with what `batch` holds; run() is this in circles. For tests.
   void turn(const Batch& batch, Now now);
 
@@ -47,6 +51,7 @@ class Loop {
   void reply(const Message& message, Now now);
   void answer(const Route& route, const Message& message, Now now);
   void tick(Now now);
+  void watch_agent(Now now);
   void report_rounds(Now now);
   void watch_memory(Now now);
   [[nodiscard]] std::optional<std::size_t> largest_answers() const;
@@ -71,6 +76,11 @@ class Loop {
   Inbox& inbox_;
   Cell& cell_;
   Instruments& instruments_;
+  const NatsOptions nats_;
+  std::optional<Expiry> expiry_;
+  Mono next_expiry_{};
+  std::mutex limits_mutex_;
+  std::optional<Config> limits_;  // to be set
   Mono next_tick_{};
   Mono next_publish_{};
   std::uint64_t reported_rounds_ = 0;

@@ -32,6 +32,7 @@
 #include "exporters/notifier.h"
 #include "exporters/prometheus.h"
 #include "exporters/reference.h"
+#include "exporters/web_security.h"
 
 namespace lookout {
 namespace {
@@ -89,10 +90,12 @@ std::vector<std::string> secrets(const NatsOptions& nats) {
   return out;
 }
 
-// What SIGHUP cannot change: everything but the log and the content of secret files.
+// What SIGHUP cannot change: everything but the log, thresholds, and the content of secret files.
 Config fixed_part(Config config) {
   config.log_level.clear();
   config.log_format = {};
+  config.checks.clear();
+  config.auth = {};
   return config;
 }
 
@@ -109,6 +112,7 @@ class Server {
       : arguments_(std::move(arguments)), config_(config), secrets_(secrets(config.nats)) {}
 
   int run(const sigset_t& signals) {
+    if (const auto web = WebSecurity::open(config_.web_config_file, instruments_); !web) return fail(web.error());
     auto events = EventLog::open(config_.events, instruments_);
     if (!events) return fail(events.error());
     const auto sink = [&](const Event& event, Now now) {
@@ -125,7 +129,7 @@ class Server {
         {{"version", lookout_version()}, {"libnats", nats_client_version()}, {"address", config_.listen_address}});
     for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
       signal = wait_signal(signals, Millis(3600000));
-      if (signal == SIGHUP) reload(path.nats, **events);
+      if (signal == SIGHUP) reload(path, **events, **http);
     }
     if (config_.shutdown_linger.count() > 0) wait_signal(signals, config_.shutdown_linger);
     log::info("stopping");
@@ -133,7 +137,7 @@ class Server {
   }
 
  private:
-  void reload(Nats& nats, EventLog& events) {
+  void reload(DataPath& path, EventLog& events, HttpServer& http) {
     const CommandLine line = parse(arguments_, environment());
     if (line.exit) {
       instruments_.config_reload_failures.Increment();
@@ -142,11 +146,13 @@ class Server {
     }
     log::configure(line.config.log_level, line.config.log_format);
     if (const auto error = events.reopen()) log::error("event log not reopened", {{"reason", error->what}});
+    path.loop.set_limits(line.config);
+    if (!http.reload()) instruments_.config_reload_failures.Increment();
     if (fixed_part(within_memory(line.config)) != fixed_part(config_))
       log::warn("some changed options take effect only after a restart");
     if (auto fresh = secrets(config_.nats); fresh != secrets_) {
       secrets_ = std::move(fresh);
-      nats.rebuild();
+      path.nats.rebuild();
     }
     instruments_.config_reloads.Increment();
     log::info("configuration reloaded");

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/check_limits.h"
@@ -26,8 +28,8 @@ class RowChecks {
     Column column;
     std::vector<Column> over;
     std::size_t account;  // index of the label
-    std::size_t refuses;  // index of the label that says what a full stream does
-    std::size_t growth;   // index into Judged::growths
+    std::size_t where;    // index of the label by which rows are chosen
+    std::size_t index;    // among the bounds
   };
   void look_at(const Bound& bound, Server& server, const Block& block, std::vector<Violation>& out) const;
   [[nodiscard]] std::optional<Violation> judge(const Bound& bound, const Server& server, const Part& part,
@@ -36,6 +38,10 @@ class RowChecks {
                                                std::size_t row) const;
   [[nodiscard]] std::optional<double> value_of(const Bound& bound, Server& server, const Block& block,
                                                std::size_t row) const;
+  [[nodiscard]] static double growth_of(std::size_t counter, const Column& column, std::string_view row, double value,
+                                        Server& server, const Block& block);
+  [[nodiscard]] std::optional<double> growth(const Bound& bound, Server& server, const Block& block,
+                                             std::size_t row) const;
 
   const std::span<const Collector> collectors_;
   const CheckLimits& limits_;

@@ -67,6 +67,13 @@ void State::apply(const LinkEvent& event, Now now) {
   open_gaps(gone);
 }
 
+void State::set(const Config& config) {
+  judging_.settings = config.checks;
+  judge_.set(config.checks);
+  auth_.set(config.auth);
+  changed_ = true;
+}
+
 void State::account_is(std::string account) {
   auth_.system_account(account);
   link_.account_is(std::move(account));
@@ -113,6 +120,7 @@ bool State::apply_shared(const Event& event, Now now) {
       break;
     case EventKind::jetstream_advisory:
       if (!event.removed_server.empty()) roster_.removed(event.removed_cluster, event.removed_server, now);
+      judge_.advised(event, now);
       break;
     case EventKind::claims_update:
       accounts_.rename(event.account, event.account_name);
@@ -312,7 +320,7 @@ void State::tick(Now now) {
   for (Server* server : judge_.stopped(roster_, now)) roster_.stopped(*server, server->last_time, now);
   if (watches_auth_) report_auth(now);
   report_servers(now);
-  if (judge_.evaluate(roster_, *accounts_.share(), link_, findings_, now)) judged_ = now.mono;
+  if (judge_.evaluate(roster_, *accounts_.share(), link_, agent_, findings_, now)) judged_ = now.mono;
   changed_ = changed_ || findings_.version() != told_findings_;
 }
 

@@ -47,6 +47,10 @@ class State {
   void no_responders();
   void dropped(Traffic traffic, std::uint64_t total, Now now);
 
+  // What the agent knows of itself; the thresholds from now on.
+  void about_agent(AgentFacts facts) { agent_ = facts; }
+  void set(const Config& config);
+
   // Silence and staleness. A few times a second.
   void tick(Now now);
 
@@ -122,9 +126,10 @@ class State {
   std::string first_server_;                                             // id of the one that first login was to
   Mono began_{};                                                         // the first login of this agent
   std::unordered_set<std::uint64_t> open_global_;  // $G connections whose CONNECT was seen; bounded
-  const Judging judging_;
+  Judging judging_;
   Findings findings_;
   Judge judge_;
+  AgentFacts agent_;
   Mono judged_{};
   std::uint64_t told_findings_ = 0;  // version of those in the last snapshot
   const bool watches_auth_;

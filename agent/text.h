@@ -37,6 +37,9 @@ inline constexpr std::size_t kMaxText = 256;  // bytes of any text from the netw
 // For a sentence, in its two largest units: "3h12m", "45s"; never negative.
 [[nodiscard]] std::string format_age(std::chrono::nanoseconds age);
 
+// The payload of a JWT: the middle part, base64url. Empty when it is not one. Nothing is verified.
+[[nodiscard]] std::string jwt_claims(std::string_view jwt);
+
 // "2.10.27" >= {2, 10, 21}? False for what is not a version.
 struct Version {
   int major = 0;

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/clock.h"
@@ -49,8 +51,9 @@ struct Restarts {
 
 // What is remembered of the answers of one process to judge it.
 struct Judged {
-  std::vector<std::vector<Violation>> rows;  // by collector, of the blocks that are held
-  std::vector<Growth> growths;               // by row check
+  std::vector<std::vector<Violation>> rows;                         // by collector, of the blocks that are held
+  std::vector<Wall> looked;                                         // by collector: when the last answer was given
+  std::map<std::pair<std::size_t, std::string>, Growth> growths{};  // by column and row, of counters that have counted
   bool had_jetstream = false;
 };
 

@@ -180,6 +180,9 @@ bool read_advisory(object root, Event& event) {
   if (event.advisory == "server_removed") {
     event.removed_server = server;
     event.removed_cluster = cluster;
+  } else {
+    event.server.name = server;
+    event.server.cluster = cluster;
   }
   return ok && !type.empty();
 }
@@ -206,28 +209,6 @@ Reader reader_of(EventKind kind) {
     if (key == kind) return reader;
   }
   return kind == EventKind::jetstream_advisory ? read_advisory : nullptr;
-}
-
-// The payload of a JWT: the middle part, base64url. Empty when it is not one.
-std::string jwt_claims(std::string_view jwt) {
-  const std::size_t first = jwt.find('.');
-  const std::size_t second = first == std::string_view::npos ? first : jwt.find('.', first + 1);
-  if (second == std::string_view::npos) return {};
-  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : jwt.substr(first + 1, second - first - 1)) {
-    const std::size_t digit = kAlphabet.find(c);
-    if (digit == std::string_view::npos) return {};
-    bits = (bits << 6U) | static_cast<std::uint32_t>(digit);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out.push_back(static_cast<char>((bits >> static_cast<unsigned>(count)) & 0xFFU));
-    }
-  }
-  return out;
 }
 
 Event malformed(std::string_view subject) {

@@ -237,7 +237,7 @@ CommandLine parse(const std::vector<std::string>& arguments, const std::map<std:
   if (line.exit) return line;
   add_environment(environment, givens);
   if (const auto file = givens.find(cfg::kConfigFile); file != givens.end()) {
-    auto read = cfg::read_yaml(file->second.texts.front());
+    auto read = cfg::read_yaml(file->second.texts.front(), cfg::keys_of_options());
     if (!read) return failed(read.error());
     givens.merge(*read);
   }

@@ -174,6 +174,9 @@ std::vector<Option> process_options() {
        "where /metrics and /health are served: host:port, :port or [::]:port",
        text(
            [](auto& c) -> auto& { return c.listen_address; }, read_listen_address)},
+      {"web.config.file", kProcess, "FILE",
+       "TLS, client certificates and passwords of all endpoints, as of Prometheus' exporter-toolkit (docs/security.md)",
+       text([](auto& c) -> auto& { return c.web_config_file; })},
       {"web.page", kProcess, "on|off", "off: without the page at / and /api/v1; /metrics, /health and the probes stay",
        scalar(
            [](auto& c) -> auto& { return c.web_page; }, read_switch, [](bool on) { return on ? "on" : "off"; })},

@@ -12,7 +12,8 @@
 
 namespace lookout::cfg {
 
-enum class Shape { value, list, flag };  // list: may be repeated, split at commas, a sequence in YAML
+// list: may be repeated, split at commas, a sequence in YAML; map: of free keys to values, YAML only.
+enum class Shape { value, list, flag, map };
 
 // How the texts of an option get into a Config and out of it.
 struct Codec {
@@ -65,8 +66,18 @@ struct Given {
 };
 using Givens = std::map<std::string, Given>;  // by path
 
-// Reads a YAML file; the error names the file and, where there is one, the line.
-[[nodiscard]] Result<Givens> read_yaml(const std::string& path);
+// What a file may hold, by path.
+struct Key {
+  std::string path;
+  Shape shape = Shape::value;
+};
+using Keys = std::vector<Key>;
+
+// Reads a YAML file; the error names the file and, where there is one, the line. A map's texts are its keys, each
+// followed by its value.
+[[nodiscard]] Result<Givens> read_yaml(const std::string& path, const Keys& keys);
+
+[[nodiscard]] Keys keys_of_options();
 
 // The whole of a file of at most `limit` bytes. The error names the file and says why.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit);

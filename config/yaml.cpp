@@ -12,6 +12,8 @@ namespace lookout {
 namespace {
 
 using cfg::Givens;
+using cfg::Key;
+using cfg::Keys;
 using cfg::Option;
 using cfg::options;
 using cfg::Shape;
@@ -36,11 +38,11 @@ class Beginnings final : public YAML::EventHandler {
   YAML::Mark last;
 };
 
-// Walks a document along the option paths. The first thing that is wrong ends it. What yaml-cpp says is never passed on
-// whole: it may repeat a value.
+// Walks a document along the paths of keys. The first thing that is wrong ends it. What yaml-cpp says is never passed
+// on whole: it may repeat a value.
 class Reader {
  public:
-  explicit Reader(std::string file) : file_(std::move(file)) {}
+  Reader(std::string file, const Keys& keys) : file_(std::move(file)), keys_(keys) {}
 
   [[nodiscard]] Result<Givens> read(const std::string& content) {
     try {
@@ -84,37 +86,50 @@ class Reader {
                 std::set<std::string>& seen) {
     const std::string name = key.IsScalar() ? key.Scalar() : "";
     const std::string path = parent.empty() ? name : parent + "." + name;
-    const auto below = [&path](const Option& option) { return option.path.starts_with(path + "."); };
+    const auto below = [&path](const Key& known) { return known.path.starts_with(path + "."); };
     const auto found =
-        std::find_if(options().begin(), options().end(), [&path](const Option& o) { return o.path == path; });
+        std::find_if(keys_.begin(), keys_.end(), [&path](const Key& known) { return known.path == path; });
     const bool dotted = name.find('.') != std::string::npos;
     if (!key.IsScalar()) {
       wrong_ = at(key, "a key must be a plain word");
     } else if (!seen.insert(name).second) {
       wrong_ = at(key, "key " + cfg::quote(path) + " must be given only once");
-    } else if (dotted && found != options().end()) {
+    } else if (dotted && found != keys_.end()) {
       wrong_ = at(key, "key " + cfg::quote(path) + " must be nested: write every part below the one before it");
-    } else if (found != options().end()) {
-      leaf(key, value, *found);
-    } else if (!dotted && std::any_of(options().begin(), options().end(), below)) {
+    } else if (found != keys_.end()) {
+      found->shape == Shape::map ? map(key, value, *found) : leaf(key, value, *found);
+    } else if (!dotted && std::any_of(keys_.begin(), keys_.end(), below)) {
       section(value, path);
     } else {
       wrong_ = at(key, "unknown key " + cfg::quote(path) + hint(path));
     }
   }
 
-  [[nodiscard]] static std::string hint(const std::string& path) {
+  [[nodiscard]] std::string hint(const std::string& path) const {
     Texts known;
-    for (const Option& option : options()) known.push_back(option.path);
+    for (const Key& key : keys_) known.push_back(key.path);
     const std::string near = cfg::nearest(path, known);
     return near.empty() ? "" : " (did you mean '" + near + "'?)";
   }
 
-  void leaf(const YAML::Node& key, const YAML::Node& value, const Option& option) {
+  [[nodiscard]] static bool plain(const YAML::Node& node) {  // a tag: a password that begins with '!'
+    return node.IsScalar() && (node.Tag() == "?" || node.Tag() == "!");
+  }
+
+  void map(const YAML::Node& key, const YAML::Node& value, const Key& known) {
+    Texts texts;
+    std::set<std::string> seen;
+    bool good = value.IsMap() || value.IsNull();
+    for (auto entry = value.begin(); good && entry != value.end(); ++entry) {
+      good = plain(entry->first) && plain(entry->second) && seen.insert(entry->first.Scalar()).second;
+      if (good) texts.insert(texts.end(), {entry->first.Scalar(), entry->second.Scalar()});
+    }
+    if (!good) wrong_ = at(key, known.path + " must hold different keys, each with one text");
+    givens_[known.path] = {texts, place(key.Mark()) + known.path};
+  }
+
+  void leaf(const YAML::Node& key, const YAML::Node& value, const Key& option) {
     const bool list = value.IsSequence() && option.shape == Shape::list;
-    const auto plain = [](const YAML::Node& node) {  // a tag: a password that begins with '!'
-      return node.IsScalar() && (node.Tag() == "?" || node.Tag() == "!");
-    };
     if (!(list ? std::all_of(value.begin(), value.end(), plain) : plain(value))) {
       wrong_ = at(key, option.path + " must be " +
                            (option.shape == Shape::list ? "text or a list of texts" : "one text or number") +
@@ -131,6 +146,7 @@ class Reader {
   }
 
   std::string file_;
+  const Keys& keys_;
   Givens givens_;
   Error wrong_;
 };
@@ -171,11 +187,17 @@ std::string headings(const std::string& open, const std::string& path) {
 
 }  // namespace
 
-Result<Givens> cfg::read_yaml(const std::string& path) {
+Keys cfg::keys_of_options() {
+  Keys keys;
+  for (const Option& option : options()) keys.push_back({option.path, option.shape});
+  return keys;
+}
+
+Result<Givens> cfg::read_yaml(const std::string& path, const Keys& keys) {
   constexpr std::size_t kLimit = std::size_t{1} << 20U;
   const auto content = read_file(path, kLimit);
   if (!content) return Error{content.error()};
-  return Reader(path).read(*content);
+  return Reader(path, keys).read(*content);
 }
 
 std::string to_yaml(const Config& config) {

@@ -49,13 +49,17 @@ struct States {  // of a check without thresholds
 };
 constexpr States kStates[] = {
     {Check::server_restarted, "nobody knows why, or it is of another version", "it crashed"},
-    {Check::server_unhealthy, "always", "after 5 min"},
+    {Check::server_unhealthy, "always", "after 5 min, or it concerns connections or JetStream as a whole"},
     {Check::server_jetstream_disabled, "", "always"},
+    {Check::server_out_of_storage, "", "always"},
+    {Check::server_jetstream_api_limit, "", "always"},
     {Check::server_auth_not_required, "always (off by default)", ""},
     {Check::cluster_servers, "", "more than half of them"},
     {Check::cluster_routes, "always", "after 2 min, or a server has none"},
     {Check::cluster_versions, "always", ""},
     {Check::gateway_outbound, "always", "after 2 min, or no server of the cluster has one"},
+    {Check::gateway_inbound, "always", ""},
+    {Check::gateway_config, "always", ""},
     {Check::leafnode_missing, "always", ""},
     {Check::meta_leader, "", "always"},
     {Check::meta_quorum, "it can lose no other", "it has lost too many"},

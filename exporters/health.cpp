@@ -25,14 +25,9 @@ bool is_in(const std::vector<std::string>& list, const std::string& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-bool is_of_agent(const Finding& finding) {
-  const FixedCheck* const check = fixed_check(finding.check);
-  return check != nullptr && check->of == FixedCheck::Of::agent;
-}
-
 bool selects(const HealthQuery& query, const Finding& finding) {
   if (is_in(query.ignored, finding.check)) return false;
-  if (is_of_agent(finding)) return true;
+  if (is_of_agent(finding.check)) return true;
   return selects(query.cluster, finding.cluster) && selects(query.server, finding.server) &&
          selects(query.account, finding.account) && (query.only.empty() || is_in(query.only, finding.check));
 }

@@ -12,9 +12,9 @@
 namespace lookout {
 namespace {
 
-// Claims are of the whole deployment.
-constexpr Check kOfNoCluster[] = {Check::account_connections, Check::account_leafnodes, Check::account_expired,
-                                  Check::account_expiry};
+// Claims are of the whole deployment, and the agent is of none.
+constexpr Check kOfNoCluster[] = {Check::agent_rtt,         Check::agent_credential, Check::account_connections,
+                                  Check::account_leafnodes, Check::account_expired,  Check::account_expiry};
 
 using States = std::map<std::string, Health>;  // by label text: two names can become one by repair
 

@@ -23,21 +23,22 @@
 
 #include "exporters/accept.h"
 #include "exporters/event_stream.h"
+#include "exporters/gate.h"
 #include "exporters/http_body.h"
+#include "exporters/listener.h"
 #include "exporters/mask.h"
 #include "exporters/page_files.h"
 #include "exporters/routes.h"
+#include "exporters/web_security.h"
 
 namespace lookout {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kThreads = 8;  // beside those that streams hold
-// httplib holds a thread for each connection that is kept open, and looks at it a hundred times a second: dearer than
-// the scrape itself, where the next one comes after fifteen seconds.
+constexpr std::size_t kThreads = 16;  // beside those that streams hold
+// A connection that is kept open would keep a thread.
 constexpr std::size_t kRequestsPerConnection = 1;
-constexpr time_t kIoSeconds = 5;  // for one read or write
 constexpr std::size_t kMaxRequestBody = 4096;
 
 struct Address {
@@ -82,6 +83,8 @@ void end_connections(int port) {
 
 const char* sentence_of(int status) {
   switch (status) {
+    case 401:
+      return "A user and a password are needed.\n";
     case 404:
       return "Nothing is here; the endpoints are listed at /.\n";
     case 405:
@@ -90,6 +93,8 @@ const char* sentence_of(int status) {
       return "The request is too large.\n";
     case 500:
       return "The page could not be made.\n";
+    case 503:
+      return "Too many passwords are being checked; try again.\n";
     default:
       return "The request is not understood.\n";
   }
@@ -107,8 +112,10 @@ std::string list_header(const httplib::Request& request, const char* name) {
 
 class HttpServer::Impl {
  public:
-  Impl(Config config, const Cell& cell, Feed& feed, Instruments& instruments, Now (*clock)())
+  Impl(Config config, std::unique_ptr<WebSecurity> security, const Cell& cell, Feed& feed, Instruments& instruments,
+       Now (*clock)())
       : config_(std::move(config)),
+        security_(std::move(security)),
         cell_(cell),
         instruments_(instruments),
         clock_(clock),
@@ -154,6 +161,7 @@ class HttpServer::Impl {
   }
 
   [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] WebSecurity& security() { return *security_; }
 
  private:
   bool running() {
@@ -180,11 +188,8 @@ class HttpServer::Impl {
   }
 
   void renew() {
-    auto server = std::make_unique<httplib::Server>();
-    server->new_task_queue = [] { return new httplib::ThreadPool(kThreads + EventStreams::kMost); };
+    auto server = std::make_unique<Listener>(*security_, instruments_, kThreads + EventStreams::kMost, is_probe);
     server->set_keep_alive_max_count(kRequestsPerConnection);
-    server->set_read_timeout(kIoSeconds);
-    server->set_write_timeout(kIoSeconds);
     server->set_payload_max_length(kMaxRequestBody);
     server->set_tcp_nodelay(true);
     // httplib's default shares the port with whoever else listens on it (SO_REUSEPORT).
@@ -198,6 +203,7 @@ class HttpServer::Impl {
                                  {"X-Content-Type-Options", "nosniff"},
                                  {"Referrer-Policy", "no-referrer"},
                                  {"Cache-Control", "no-store"}});
+    set_gate(*server, *security_);
     add_routes(*server);
     const std::lock_guard lock(renewal_);
     server_ = std::move(server);
@@ -271,6 +277,7 @@ class HttpServer::Impl {
   }
 
   const Config config_;
+  const std::unique_ptr<WebSecurity> security_;
   const Cell& cell_;
   Instruments& instruments_;
   Now (*const clock_)();
@@ -291,13 +298,18 @@ HttpServer::~HttpServer() = default;
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const Config& config, const Cell& cell, Feed& feed,
                                                       Instruments& instruments, Now (*clock)()) {
-  auto impl = std::make_unique<Impl>(config, cell, feed, instruments, clock);
+  auto security = WebSecurity::open(config.web_config_file, instruments);
+  if (!security) return Error{security.error()};
+  auto impl = std::make_unique<Impl>(config, std::move(*security), cell, feed, instruments, clock);
   if (auto error = impl->listen(config.listen_address)) return *std::move(error);
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }
 
 int HttpServer::port() const {
   return impl_->port();
+}
+bool HttpServer::reload() {
+  return impl_->security().reload();
 }
 void HttpServer::stop() {
   impl_->stop();

@@ -16,7 +16,8 @@ namespace lookout {
 class HttpServer {
  public:
   // Binds config.listen_address (":9422" is every interface, IPv4 and IPv6; port 0 is any free one) and serves at once.
-  // The error says in one sentence what cannot be bound. `clock` is replaced in tests.
+  // The error says in one sentence what cannot be bound, or what is wrong with config.web_config_file. `clock` is
+  // replaced in tests.
   static Result<std::unique_ptr<HttpServer>> start(const Config& config, const Cell& cell, Feed& feed,
                                                    Instruments& instruments, Now (*clock)() = read_clock);
   ~HttpServer();
@@ -24,6 +25,9 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
 
   [[nodiscard]] int port() const;
+
+  // Reads the web configuration again; false: it is wrong, which the log says, and the old one stays.
+  bool reload();
 
   // Ends every connection and waits for the threads: well within a second, also with clients that idle or stall.
   // Idempotent.

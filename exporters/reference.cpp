@@ -116,6 +116,8 @@ void append_section(std::string& out, const Collector& collector, const Section&
 void add_examples(Instruments& instruments) {
   instruments.disconnects_by_reason.Add({{"reason", {}}});
   instruments.http_requests.Add({{"path", {}}, {"code", {}}});
+  instruments.http_connections_closed.Add({{"reason", {}}});
+  instruments.web_reloads.Add({{"result", {}}});
   instruments.notifications.Add({{"receiver", {}}, {"result", {}}});
   instruments.notifications_dropped.Add({{"receiver", {}}});
   instruments.notifications_pending.Add({{"receiver", {}}});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -86,10 +87,16 @@ constexpr Route kRoutes[] = {
     {"/api/v1/events", "text/event-stream", nullptr, true},
 };
 
+constexpr std::string_view kProbes[] = {"/livez", "/-/healthy", "/readyz", "/-/ready"};
+
 }  // namespace
 
 std::span<const Route> routes() {
   return kRoutes;
+}
+
+bool is_probe(std::string_view path) {
+  return std::find(std::begin(kProbes), std::end(kProbes), path) != std::end(kProbes);
 }
 
 }  // namespace lookout

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "agent/clock.h"
 #include "agent/instruments.h"
@@ -43,5 +44,8 @@ struct Route {
 };
 
 [[nodiscard]] std::span<const Route> routes();
+
+// Those that tell whether this process lives: open to all, whatever the web configuration says.
+[[nodiscard]] bool is_probe(std::string_view path);
 
 }  // namespace lookout

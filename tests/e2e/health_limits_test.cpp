@@ -117,7 +117,8 @@ TEST_F(HealthLimits, AClientThatDoesNotRead) {
   Client writer(server_->port(), kApp);
   const std::string load(100'000, 'x');
   for (int i = 0; i < 500; ++i) writer.publish("load", load);
-  drill_->expect("a client was cut off", {"warning server_slow_consumers n1"});
+  drill_->expect("a client was cut off",
+                 {"warning server_slow_consumers n1", "warning account_slow_consumers APP on n1"});
   drill_->expect("a minute", {}, {}, 90s);
 }
 

@@ -101,7 +101,7 @@ TEST_F(HealthServers, TwoOfThreeKilledIsAClusterWithoutQuorum) {
                  {"critical server_lost east/n1", "critical server_lost east/n2", "critical cluster_servers east",
                   "critical meta_leader meta group", "critical stream_leader APP/R3",
                   "critical stream_leader APP/OTHER", "critical consumer_leader APP/R3/worker",
-                  "critical consumer_leader APP/OTHER/worker", "warning server_unhealthy east/n3"},
+                  "critical consumer_leader APP/OTHER/worker", "critical server_unhealthy east/n3"},
                  {kUnanswered, "meta_quorum", "meta_peers", "stream_replicas"}, 90s);
   start_and_wait({0, 1});
   drill_->expect("they are back", {}, {kUnanswered, "server_restarted", "meta_", "stream_", "consumer_"}, 90s);

@@ -84,6 +84,23 @@ TEST_F(Stop, HangUpReopensTheEventLog) {
   EXPECT_TRUE(agent_.reaches("nats_auth_errors_total", {}, 2)) << "a reload must not lose what was counted";
 }
 
+TEST_F(Stop, HangUpChangesThresholds) {
+  const std::filesystem::path config = dir_ / "config.yaml";
+  const auto limited = [&](const char* limits) {
+    write_file(config, std::string("health:\n  checks: [") + limits + "]\n");
+  };
+  limited("server_memory=off");
+  start({"--config.file=" + config.string()});
+  limited("server_connections=0/-/0s/0s");
+  agent_.process().signal(SIGHUP);
+  const auto found = [&] { return agent_.get("/health").body.find("server_connections\"") != std::string::npos; };
+  EXPECT_TRUE(eventually(found)) << agent_;
+  EXPECT_EQ(agent_.log().find("restart"), std::string::npos);
+  limited("server_connections=off");
+  agent_.process().signal(SIGHUP);
+  EXPECT_TRUE(eventually([&] { return !found(); })) << agent_;
+}
+
 TEST_F(Stop, HangUpSaysWhatNeedsARestart) {
   const std::filesystem::path config = dir_ / "config.yaml";
   write_file(config, "log:\n  level: info\n");

@@ -4,33 +4,14 @@
 #include <csignal>
 
 #include "tests/e2e/support/agent.h"
+#include "tests/e2e/support/certificates.h"
 
 namespace lookout::e2e {
 namespace {
 
 class Tls : public testing::Test {
  protected:
-  // ca.pem, then server and client certificates signed by it, each NAME.pem with NAME.key.
-  void make_authority(const std::string& ca) {
-    openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
-             "/CN=fake test CA", "-keyout", path(ca + ".key"), "-out", path(ca + ".pem")});
-  }
-
-  void make_certificate(const std::string& ca, const std::string& name) {
-    write_file(dir_ / "names.cnf", "subjectAltName=IP:127.0.0.1,DNS:localhost\n");
-    openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name, "-keyout",
-             path(name + ".key"), "-out", path(name + ".csr")});
-    openssl({"x509", "-req", "-in", path(name + ".csr"), "-CA", path(ca + ".pem"), "-CAkey", path(ca + ".key"),
-             "-CAcreateserial", "-days", "2", "-extfile", path("names.cnf"), "-out", path(name + ".pem")});
-  }
-
-  void openssl(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "openssl");
-    const Finished finished = run(arguments);
-    ASSERT_EQ(finished.code, 0) << finished.output;
-  }
-
-  [[nodiscard]] std::string path(const std::string& name) const { return dir_ / name; }
+  [[nodiscard]] std::string path(const std::string& name) const { return certificates_.path(name); }
 
   [[nodiscard]] std::string server_tls(const std::string& more) const {
     return "tls { cert_file: \"" + path("server.pem") + "\", key_file: \"" + path("server.key") + "\", ca_file: \"" +
@@ -42,12 +23,13 @@ class Tls : public testing::Test {
   }
 
   void SetUp() override {
-    make_authority("ca");
-    make_certificate("ca", "server");
-    make_certificate("ca", "client");
+    certificates_.authority("ca");
+    certificates_.issue("ca", "server");
+    certificates_.issue("ca", "client");
   }
 
   TempDir dir_;
+  Certificates certificates_{dir_};
   Agent agent_{dir_};
 };
 
@@ -62,7 +44,7 @@ TEST_F(Tls, AnOwnAuthorityAndAClientCertificateLogIn) {
 TEST_F(Tls, AnUnknownAuthorityIsSaidAndARotatedOneIsFollowed) {
   NatsServer server(dir_, {"n1", "", documented_accounts(), server_tls("")});
   server.start();
-  make_authority("other");
+  certificates_.authority("other");
   std::filesystem::copy_file(dir_ / "other.pem", dir_ / "trusted.pem");
   agent_.start(secure(server, {"--nats.tls.ca=" + path("trusted.pem")}));
   EXPECT_TRUE(agent_.health_says("certificate")) << agent_;

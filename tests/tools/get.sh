@@ -8,7 +8,7 @@ TOOLS="$ROOT/build/tools"
 mkdir -p "$TOOLS"
 
 BUILD_PACKAGES=(g++ cmake ninja-build pkg-config git ca-certificates libnats-dev libcli11-dev libsimdjson-dev libspdlog-dev
-  libyaml-cpp-dev libcpp-httplib-dev prometheus-cpp-dev nlohmann-json3-dev zlib1g-dev libisal-dev
+  libyaml-cpp-dev libcpp-httplib-dev prometheus-cpp-dev nlohmann-json3-dev zlib1g-dev libisal-dev libcrypt-dev
   libssl-dev)
 TEST_PACKAGES=(libgtest-dev libgmock-dev clang clang-tidy clang-format libclang-rt-dev llvm python3 python3-pip python3-prometheus-client
   python3-yaml python3-jsonschema unzip openssl)

@@ -119,6 +119,7 @@ const std::vector<Sample> kSamplesAfter{
     {"state.dir", "/state/a", "/state/b", {}},
     {"shutdown.linger", "1s", "2s", {}},
     {"web.listen-address", "127.0.0.1:0", "[::]:1", {}},
+    {"web.config.file", "/etc/web.yaml", "web.yaml", {}},
     {"web.page", "off", "on", {}},
     {"web.mask-identities", "true", "false", {}},
     {"log.level", "debug", "error", {}},
@@ -401,7 +402,7 @@ TEST(Collect, ALevelIsOfOneEndpoint) {
 }
 
 TEST(Collect, TheExampleHasEveryEndpoint) {
-  const auto example = cfg::read_yaml(TEST_DATA "/../config/nats-lookout.example.yaml");
+  const auto example = cfg::read_yaml(TEST_DATA "/../config/nats-lookout.example.yaml", cfg::keys_of_options());
   ASSERT_TRUE(example);
   for (const Polled& polled : kPolled) {
     EXPECT_EQ(example->count("collect." + std::string(polled.name) + ".interval"), 1U) << polled.name;

@@ -114,8 +114,19 @@ class JudgeTest : public testing::Test {
     ASSERT_TRUE(decoded) << reply;
     state->apply(*decoded, assembly.finish(), index, clock.now());
   }
+  // Gateway connections that the server accepted from a cluster.
+  void inbound(const std::string& name, const std::string& from, int count) {
+    node(name).says["statsz"]["gateways"] = {{{"name", from}, {"inbound_connections", count}}};
+  }
   void announce(const Node& node, const std::string& what) {
     const Held held("$SYS.SERVER." + node.id + "." + what, block(node).dump());
+    state->apply(decoder.decode(held.message(clock.now().mono)), clock.now());
+  }
+  void advise(const std::string& type, json advisory) {
+    advisory["type"] = "io.nats.jetstream.advisory.v1." + type;
+    advisory["id"] = std::to_string(++seq);
+    advisory["timestamp"] = format_time(clock.now().wall);
+    const Held held("$JS.EVENT.ADVISORY.TEST", advisory.dump());
     state->apply(decoder.decode(held.message(clock.now().mono)), clock.now());
   }
   void stop(const std::string& name) {
@@ -334,10 +345,13 @@ TEST_F(JudgeTest, AClusterCutOffFromAnotherIsOneFinding) {
   cluster("east", 2);
   cluster("west", 1);
   const json link{{"connection", {{"rtt", "1ms"}}}};
-  node("n1").says["gatewayz"]["outbound_gateways"] = {{"west", link}};
-  node("n2").says["gatewayz"]["outbound_gateways"] = {{"west", link}};
-  node("n3").says["gatewayz"]["outbound_gateways"] = {{"east", link}};
-  pass(90s);
+  node("n1").says["gatewayz"] = {{"outbound_gateways", {{"west", link}}}};
+  node("n2").says["gatewayz"] = {{"outbound_gateways", {{"west", link}}}};
+  node("n3").says["gatewayz"] = {{"outbound_gateways", {{"east", link}}}};
+  inbound("n1", "west", 1);
+  inbound("n2", "west", 0);
+  inbound("n3", "east", 2);
+  pass(180s);
   EXPECT_THAT(found(), IsEmpty());
   node("n2").says["gatewayz"]["outbound_gateways"] = json::object();
   pass(70s);
@@ -345,6 +359,50 @@ TEST_F(JudgeTest, AClusterCutOffFromAnotherIsOneFinding) {
   node("n1").says["gatewayz"]["outbound_gateways"] = json::object();
   pass(70s);
   EXPECT_THAT(found(), testing::Contains("critical gateway_outbound east -> west"));
+}
+
+TEST_F(JudgeTest, AGatewayThatOnlyOneSideHasIsToldOfTheOther) {
+  cluster("east", 2);
+  cluster("west", 1);
+  const json link{{"connection", {{"rtt", "1ms"}}}};
+  node("n1").says["gatewayz"] = {{"outbound_gateways", {{"west", link}}}};
+  node("n2").says["gatewayz"] = {{"outbound_gateways", {{"west", link}}}};
+  node("n3").says["gatewayz"] = {{"outbound_gateways", {{"east", link}}}};
+  inbound("n1", "west", 1);
+  inbound("n2", "west", 0);
+  inbound("n3", "east", 1);
+  pass(200s);
+  EXPECT_THAT(found(), ElementsAre("warning gateway_inbound west <- east"));
+  EXPECT_THAT(sentence(), HasSubstr("has 1 gateway connections from cluster east, whose servers have 2"));
+  inbound("n3", "east", 2);
+  pass(60s);
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(JudgeTest, ServersOfAClusterHaveTheSameGateways) {
+  cluster("east", 2);
+  const auto configured = [](bool yes) { return json{{"configured", yes}, {"connection", {{"rtt", "1ms"}}}}; };
+  node("n1").says["gatewayz"] = {{"outbound_gateways", {{"west", configured(true)}}}};
+  node("n2").says["gatewayz"] = {{"outbound_gateways", {{"west", configured(false)}}}};
+  pass(360s);
+  EXPECT_THAT(found(), ElementsAre("warning gateway_config east"));
+  EXPECT_THAT(sentence(), HasSubstr("n2: none; n1: west"));
+  node("n2").says["gatewayz"] = node("n1").says["gatewayz"];
+  pass(60s);
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(JudgeTest, MemoryIsComparedWithinAClusterWhenThatIsAskedFor) {
+  cluster("east", 3);
+  for (Node& each : nodes) each.says["statsz"]["mem"] = 1000;
+  node("n2").says["statsz"]["mem"] = 9000;
+  pass(1000s);
+  EXPECT_THAT(found(), IsEmpty()) << "off by default";
+  Config config;
+  config.checks = {{.check = Check::cluster_memory, .raise = 0ms}};
+  state->set(config);
+  pass(30s);
+  EXPECT_THAT(found(), ElementsAre("warning cluster_memory east/n2"));
 }
 
 TEST_F(JudgeTest, ALeafNodeThatWasThereIsMissed) {
@@ -391,6 +449,63 @@ TEST_F(JudgeTest, AStreamWithoutLeaderIsOneOnlyWhenAllWereAsked) {
   for (const char* name : {"n1", "n2", "n3"}) node(name).says["jsz"] = jsz({});
   pass(60s);
   EXPECT_THAT(found(), IsEmpty()) << "it was deleted";
+}
+
+TEST_F(JudgeTest, AnAdvisoryTellsOfALostQuorumBeforeTheAnswersDo) {
+  cluster("east", 3);
+  for (const char* name : {"n1", "n2", "n3"}) node(name).says["jsz"] = jsz({stream("S", "n1", {"n2", "n3"})});
+  pass(61s);  // all have just answered
+  advise("stream_quorum_lost", {{"account", "APP"}, {"stream", "S"}});
+  advise("stream_quorum_lost", {{"account", "APP"}, {"stream", "T"}});
+  for (const char* name : {"n1", "n2", "n3"}) node(name).says.erase("jsz");
+  pass(10s);
+  EXPECT_THAT(found(), IsEmpty());
+  pass(10s);
+  EXPECT_THAT(found(), ElementsAre("critical stream_leader APP/S", "critical stream_leader APP/T"));
+  EXPECT_THAT(sentence(), HasSubstr("stream APP/S has lost its quorum"));
+  advise("stream_leader_elected", {{"account", "APP"}, {"stream", "T"}});
+  pass(10s);
+  EXPECT_THAT(found(), ElementsAre("critical stream_leader APP/S"));
+  node("n1").says["jsz"] = jsz({stream("S", "n1", {"n2", "n3"})});
+  pass(60s);
+  EXPECT_THAT(found(), IsEmpty()) << "n1 says that it leads";
+}
+
+TEST_F(JudgeTest, AdvisoriesOfServersAreToldForAWhile) {
+  cluster("east", 2);
+  pass(30s);
+  advise("api_limit_reached", {{"server", "n2"}, {"dropped", 10000}});
+  advise("server_out_of_space", {{"server", "n1"}, {"cluster", "east"}});
+  pass(1s);
+  EXPECT_THAT(found(),
+              ElementsAre("critical server_jetstream_api_limit east/n2", "critical server_out_of_storage east/n1"));
+  pass(500s);
+  EXPECT_EQ(found().size(), 2U);
+  pass(200s);
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(JudgeTest, JetStreamRequestsThatFailAreAShareOfAll) {
+  cluster("east", 1);
+  const auto api = [&](int total, int errors) {
+    node("n1").says["statsz"]["jetstream"]["stats"]["api"] = {{"total", total}, {"errors", errors}};
+  };
+  api(100000, 90000);
+  pass(120s);
+  EXPECT_THAT(found(), IsEmpty()) << "nobody saw these";
+  for (int minute = 1; minute < 20; ++minute) {
+    api(100000 + minute * 100, 90000 + minute * 10);  // few
+    pass(10s);
+  }
+  EXPECT_THAT(found(), IsEmpty());
+  for (int turn = 1; turn < 20; ++turn) {
+    api(110000 + turn * 100, 91000 + turn * 20);
+    pass(10s);
+  }
+  EXPECT_THAT(found(), ElementsAre("warning server_jetstream_api_errors east/n1"));
+  EXPECT_THAT(sentence(), HasSubstr("20 %"));
+  pass(200s);
+  EXPECT_THAT(found(), IsEmpty());
 }
 
 TEST_F(JudgeTest, ReplicasOnAServerThatIsGoneAreOneFinding) {
@@ -458,6 +573,56 @@ TEST_F(JudgeTest, SlowConsumersAreThoseOfTheLastMinute) {
   pass(60s);
   EXPECT_THAT(found(), testing::Contains("critical server_slow_links east/n1"));
   pass(900s);
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(JudgeTest, SlowConsumersOfAnAccountAreToldByServer) {
+  cluster("east", 2);
+  const auto slow = [](int a, int b) {
+    return json{{"account_statz", {{{"acc", "A"}, {"slow_consumers", a}}, {{"acc", "B"}, {"slow_consumers", b}}}}};
+  };
+  node("n1").says["accstatz"] = slow(0, 7);
+  node("n2").says["accstatz"] = slow(0, 0);
+  pass(60s);
+  EXPECT_THAT(found(), IsEmpty()) << "nobody saw these";
+  node("n1").says["accstatz"] = slow(1, 7);
+  node("n2").says["accstatz"] = slow(0, 30);
+  pass(40s);
+  EXPECT_THAT(found(), ElementsAre("critical account_slow_consumers B on east/n2",
+                                   "warning account_slow_consumers A on east/n1"));
+  pass(900s);
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+// What it finds of connections or of JetStream as a whole is worse than a stream that is behind.
+TEST_F(JudgeTest, AnUnhealthyServerIsCriticalByWhatItFound) {
+  cluster("east", 2);
+  const auto unhealthy = [](const char* type) {
+    return json{{"status", "error"}, {"errors", {{{"type", type}, {"error", "something"}}}}};
+  };
+  node("n1").says["healthz"] = unhealthy("STREAM");
+  node("n2").says["healthz"] = unhealthy("JETSTREAM");
+  pass(90s);
+  EXPECT_THAT(found(), ElementsAre("critical server_unhealthy east/n2", "warning server_unhealthy east/n1"));
+}
+
+TEST_F(JudgeTest, TheAgentsOwnRoundTripAndCredentialsAreJudged) {
+  cluster("east", 1);
+  state->about_agent({0.6, Expiry{clock.now().wall + 24h * 20, "the user JWT"}});
+  pass(20s);
+  EXPECT_THAT(found(), IsEmpty()) << "one slow answer is none";
+  pass(20s);
+  EXPECT_THAT(found(), ElementsAre("warning agent_rtt agent"));
+  EXPECT_THAT(sentence(), HasSubstr("takes 600 ms"));
+  state->about_agent({0.001, Expiry{clock.now().wall + 24h * 10, "the user JWT"}});
+  pass(20s);
+  EXPECT_THAT(found(), ElementsAre("warning agent_credential agent"));
+  EXPECT_THAT(sentence(), HasSubstr("the user JWT of the agent expires in 10 days"));
+  state->about_agent({{}, Expiry{clock.now().wall + 24h, "the client certificate"}});
+  pass(2s);
+  EXPECT_THAT(found(), ElementsAre("critical agent_credential agent"));
+  state->about_agent({});
+  pass(2s);
   EXPECT_THAT(found(), IsEmpty());
 }
 

@@ -41,8 +41,11 @@ Agent::~Agent() {
   EXPECT_EQ(process_.wait(10s), 0) << "the agent did not end cleanly:\n" << log();
 }
 
-Answer Agent::get(const std::string& path) const {
-  httplib::Client client("127.0.0.1", port_);
+Answer Agent::get(const std::string& path, const Access& access) const {
+  const std::string scheme = access.ca.empty() ? "http" : "https";
+  httplib::Client client(scheme + "://127.0.0.1:" + std::to_string(port_), access.certificate, access.key);
+  if (!access.ca.empty()) client.set_ca_cert_path(access.ca.c_str());
+  if (!access.user.empty()) client.set_basic_auth(access.user, access.password);
   client.set_connection_timeout(2s);
   client.set_read_timeout(5s);
   const httplib::Result result = client.Get(path);

@@ -21,6 +21,15 @@ struct Answer {
   std::string body;
 };
 
+// How the endpoints are asked.
+struct Access {
+  std::string ca{};           // file; empty: plain HTTP
+  std::string certificate{};  // file of the client's own, with its key
+  std::string key{};
+  std::string user{};
+  std::string password{};
+};
+
 class Agent {
  public:
   explicit Agent(const TempDir& dir);
@@ -34,7 +43,11 @@ class Agent {
   [[nodiscard]] Process& process() { return process_; }
 
   [[nodiscard]] int port() const { return port_; }
-  [[nodiscard]] Answer get(const std::string& path) const;
+  // From now on, also by start().
+  void ask_by(Access access) { access_ = std::move(access); }
+  [[nodiscard]] const Access& access() const { return access_; }
+  [[nodiscard]] Answer get(const std::string& path) const { return get(path, access_); }
+  [[nodiscard]] Answer get(const std::string& path, const Access& access) const;
   [[nodiscard]] Page metrics() const { return Page(get("/metrics").body); }
 
   // Waits until a page satisfies the condition; the newest page is kept in page().
@@ -67,6 +80,7 @@ class Agent {
   int port_ = free_port();
   std::filesystem::path base_;
   Process process_;
+  Access access_;
   Page page_;
 };
 

@@ -14,7 +14,8 @@ namespace {
 constexpr const char* kHasty =
     "server_restarted=0s/10s,server_unhealthy=8s/3s,server_jetstream_disabled=1s/3s,server_connections=0.8/0.95/1s/1s,"
     "server_jetstream_storage=0.75/0.9/1s/3s,server_slow_consumers=1/10/0s/3s,server_slow_links=-/1/0s/3s,"
-    "server_stale_links=1/-/0s/3s,server_clock_skew=1/10/2s/3s,cluster_servers=1s/3s,cluster_routes=3s/3s,"
+    "account_slow_consumers=1/10/0s/3s,server_stale_links=1/-/0s/3s,server_clock_skew=1/10/2s/3s,cluster_servers=1s/"
+    "3s,cluster_routes=3s/3s,"
     "gateway_outbound=3s/3s,leafnode_missing=3s/3s,meta_leader=5s/3s,meta_quorum=3s/3s,meta_peers=3s/3s,"
     "stream_leader=3s/3s,consumer_leader=3s/3s,stream_replicas=5s/3s,account_connections=0.9/1/1s/"
     "1s,account_expired=0s/1s,"
