@@ -9,18 +9,21 @@ const kLeafRoom = 70;
 const kLower = 12; // the middle of a cluster, for the title above
 const kRadius = 78;
 const kDot = 15;
+const kBow = 60; // of a gateway between clusters that do not stand side by side
 const kLeafs = 4; // drawn of each cluster; more are counted
 const kLongest = 18; // characters of a name
 
 const shorten = (text) => (text.length > kLongest ? `${text.slice(0, kLongest - 1)}…` : text);
 
-export function drawMap(clusters, servers, width) {
+export function drawMap(all, servers, width) {
+  // Those with gateways stand together.
+  const clusters = [...all].sort((a, b) => (b.gateways_total > 0) - (a.gateways_total > 0) || (a.cluster < b.cluster ? -1 : 1));
   const columns = Math.max(1, Math.min(clusters.length, Math.floor(width / kCell.width)));
   const cellWidth = Math.min(width / columns, kCell.widest);
   const cellHeight = kCell.height + (clusters.some((cluster) => cluster.leafnodes.length > 0) ? kLeafRoom : 0);
   const rows = Math.ceil(clusters.length / columns);
   const cells = clusters.map((cluster, index) => place(cluster, servers,
-    { x: (index % columns + 0.5) * cellWidth, y: Math.floor(index / columns) * cellHeight + kCell.height / 2 + kLower }));
+    { index, x: (index % columns + 0.5) * cellWidth, y: Math.floor(index / columns) * cellHeight + kCell.height / 2 + kLower }));
   const height = rows * cellHeight;
   width = columns * cellWidth;
   return svg("svg", { class: "map", role: "img", "aria-label": inWords(clusters), width, height, viewBox: `0 0 ${width} ${height}` },
@@ -42,11 +45,14 @@ function place(cluster, servers, centre) {
   return { cluster, centre, spots };
 }
 
-function line(kind, from, to, up, title) {
-  const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
+// bow: how far its middle is beside the straight line.
+function line(kind, from, to, up, title, bow = 0) {
+  const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
+  const middle = { x: (from.x + to.x) / 2 - (to.y - from.y) / length * bow, y: (from.y + to.y) / 2 + (to.x - from.x) / length * bow };
+  const bend = { x: 2 * middle.x - (from.x + to.x) / 2, y: 2 * middle.y - (from.y + to.y) / 2 };
   return svg("g", { class: `${kind} ${up ? "up" : "missing"}` },
     svg("title", {}, title),
-    svg("line", { x1: from.x, y1: from.y, x2: to.x, y2: to.y }),
+    svg("path", { d: `M${from.x} ${from.y}Q${bend.x} ${bend.y} ${to.x} ${to.y}` }),
     up ? null : svg("text", { x: middle.x, y: middle.y + 6, "text-anchor": "middle" }, "✕"));
 }
 
@@ -84,7 +90,7 @@ function gateways(clusters, cells) {
   return pairs(all, (link) => [link.cluster, link.remote])
     .filter(({ from, to }) => centres.has(from) && centres.has(to))
     .map(({ from, to, up }) => line("gateway", ...shortened(centres.get(from), centres.get(to)), up,
-      `gateway ${from} to ${to}: ${up ? "up" : "missing"}`));
+      `gateway ${from} to ${to}: ${up ? "up" : "missing"}`, Math.abs(centres.get(from).index - centres.get(to).index) > 1 ? kBow : 0));
 }
 
 // From the rim of one cluster to that of the other.

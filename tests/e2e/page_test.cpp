@@ -52,17 +52,7 @@ class StatusPage : public testing::Test {
     ASSERT_TRUE(browser_.shows("#numbers", "Streams\n2", 60s)) << browser_.text("#numbers");
   }
 
-  // Pictures for docs/page.md and for whoever wants to look: only when LOOKOUT_SCREENSHOTS names a directory.
-  void picture(const std::string& name, const std::string& section = "") {
-    const std::string directory = from_environment("LOOKOUT_SCREENSHOTS", "");
-    if (directory.empty()) return;
-    const std::string top = section.empty()
-                                ? "scrollTo({top: 0, behavior: 'instant'})"
-                                : "document.getElementById('" + section + "').scrollIntoView({behavior: 'instant'})";
-    (void)browser_.script(top);
-    (void)browser_.asynchronous("setTimeout(arguments[0], 2500)");  // sections that came into view have been asked for
-    browser_.screenshot(std::filesystem::path(directory) / (name + ".png"));
-  }
+  void picture(const std::string& name, const std::string& section = "health") { browser_.picture(name, section); }
 
   [[nodiscard]] bool row_says(const std::string& server, const std::string& text, milliseconds limit) const {
     return browser_.reaches(kRow + server + "\")?.innerText.includes(\"" + text + "\")", limit);

@@ -123,10 +123,15 @@ std::vector<std::string> Browser::complaints() const {
   return found;
 }
 
-void Browser::screenshot(const std::filesystem::path& file) const {
+void Browser::picture(const std::string& name, const std::string& id) const {
+  const std::string directory = from_environment("LOOKOUT_SCREENSHOTS", "");
+  if (directory.empty()) return;
+  (void)script("document.getElementById(" + quoted(id) + ").scrollIntoView({behavior: 'instant'})");
+  (void)asynchronous("setTimeout(arguments[0], 2500)");  // what came into view has been asked for
   const httplib::Result result = client_->Get(session_ + "/screenshot");
   if (!result) throw std::runtime_error("no screenshot");
-  std::ofstream(file, std::ios::binary) << decoded(Json::parse(result->body).at("value").get<std::string>());
+  std::ofstream(std::filesystem::path(directory) / (name + ".png"), std::ios::binary)
+      << decoded(Json::parse(result->body).at("value").get<std::string>());
 }
 
 Browser::Memory Browser::memory() const {

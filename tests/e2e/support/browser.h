@@ -48,8 +48,9 @@ class Browser {
   // What went wrong in the page since the last call: errors and warnings of the console, broken policies.
   [[nodiscard]] std::vector<std::string> complaints() const;
 
-  // As PNG, what can be seen without scrolling.
-  void screenshot(const std::filesystem::path& file) const;
+  // What is to be seen at that element, for docs/page.md and for whoever wants to look: as <name>.png in the directory
+  // that LOOKOUT_SCREENSHOTS names, if it does.
+  void picture(const std::string& name, const std::string& id) const;
 
   // After a collection of garbage.
   struct Memory {
