@@ -183,7 +183,7 @@ struct Config {
   std::string state_dir;                   // where counts are kept over restarts; empty: nowhere
   std::chrono::milliseconds shutdown_linger{0};
   std::string listen_address = ":9422";
-  std::string web_config_file;  // config/web_config.h; empty: plain HTTP for everybody
+  std::string web_config_file;   // config/web_config.h; empty: plain HTTP for everybody
   bool web_page = true;          // the page and /api/v1; without them /metrics, /health and probes
   bool mask_identities = false;  // of failed logins, in what HTTP tells
   std::string log_level = "info";

@@ -40,7 +40,7 @@ struct Route {
   const char* path;
   const char* type;
   Rendered (*render)(const View& view);  // null: a stream (exporters/event_stream.h)
-  bool of_page = false;  // --web.page=off removes it
+  bool of_page = false;                  // --web.page=off removes it
 };
 
 [[nodiscard]] std::span<const Route> routes();
