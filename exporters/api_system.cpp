@@ -63,7 +63,9 @@ void add_streams(Json& out, const Snapshot& snapshot) {
   }
 }
 
-// The meta groups, as their leaders see them.
+constexpr std::size_t kMostPeers = 1000;
+
+// The meta groups, as their leaders see them: of all their peers at most kMostPeers.
 class Meta {
  public:
   explicit Meta(const Snapshot& snapshot) {
@@ -79,9 +81,15 @@ class Meta {
 
   [[nodiscard]] Json json() const {
     Json out = Json::array();
+    std::size_t room = kMostPeers;
     for (const auto& [domain, leader] : leaders_) {
       const std::string group = "meta group" + (domain.empty() ? std::string() : " of " + clean(domain));
       out.push_back(leader == nullptr ? leaderless(group) : group_of(group, *leader));
+      Json& peers = out.back()["peers"];
+      out.back()["peers_total"] = peers.size();
+      const std::size_t kept = std::min(room, peers.size());
+      peers.erase(peers.begin() + static_cast<std::ptrdiff_t>(kept), peers.end());
+      room -= kept;
     }
     return out;
   }
@@ -108,6 +116,10 @@ class Meta {
       peers.push_back(peer_json(name, false, part->value(row, current_) == 1, online,
                                 present(part->value(row, active_)), present(part->value(row, lag_))));
     }
+    // Those with something wrong first.
+    std::stable_sort(peers.begin() + 1, peers.end(), [](const Json& a, const Json& b) {
+      return std::pair(a["online"], a["current"]) < std::pair(b["online"], b["current"]);
+    });
     const auto size = present(groups_.of(leader)->value(0, size_));
     Json out{{"group", group}, {"leader", clean(leader.name)}, {"size", json_of(fact_of(size))}};
     const double needed = present(groups_.of(leader)->value(0, needed_)).value_or(std::floor(size.value_or(0) / 2) + 1);

@@ -228,7 +228,8 @@ class HttpServer::Impl {
         response.status = 405;
         response.set_header("Allow", "GET, HEAD");
       }
-      send_body(response, sentence_of(response.status), "text/plain; charset=utf-8");
+      const bool listed = config_.web_page || response.status != 404;
+      send_body(response, listed ? sentence_of(response.status) : "Nothing is here.\n", "text/plain; charset=utf-8");
     });
     server.set_exception_handler(
         [](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) { response.status = 500; });

@@ -1,6 +1,13 @@
 // Asks the agent. Paths are relative, so that the page works behind any prefix.
 const kPatience = 8000; // milliseconds
 
+// A page that was opened with a password in its address may not ask with one; the browser sends it by itself.
+export function address(path) {
+  const whole = new URL(path, document.baseURI);
+  whole.username = whole.password = "";
+  return whole;
+}
+
 // The answer as an object. Throws an Error whose message is a sentence for the reader.
 export async function get(what, parameters = {}) {
   const wanted = Object.entries(parameters).filter(([, value]) => value !== "" && value !== null && value !== undefined);
@@ -8,7 +15,7 @@ export async function get(what, parameters = {}) {
   const path = `api/v1/${what}${query ? `?${query}` : ""}`;
   let response;
   try {
-    response = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(kPatience) });
+    response = await fetch(address(path), { cache: "no-store", signal: AbortSignal.timeout(kPatience) });
   } catch {
     throw new Unreachable();
   }

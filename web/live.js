@@ -1,5 +1,7 @@
 // The stream of events: one EventSource, made anew whenever it ends, which goes on where the last one stopped. It is
 // closed while nobody looks at the page: browsers give few connections to all pages of one address together.
+import { address } from "./api.js";
+
 const kFirstWait = 500; // milliseconds
 const kLongestWait = 4000;
 const kKinds = ["lifecycle", "auth", "health", "connections", "accounts", "jetstream", "other"];
@@ -28,7 +30,7 @@ export class Live {
 
   open() {
     const parameters = new URLSearchParams({ kind: this.kinds.join(","), last_event_id: this.lastId });
-    const source = new EventSource(`api/v1/events?${parameters}`);
+    const source = new EventSource(address(`api/v1/events?${parameters}`));
     this.source = source;
     source.addEventListener("open", () => {
       this.wait = kFirstWait;

@@ -33,10 +33,13 @@ function drawGroup(group) {
   return el("div", { class: "group" },
     el("p", {}, badge(health, group.group || "meta group"), ` ${sentence}${numbers}. `,
       ...(group.leader ? ["Leader: ", name(group.leader), "."] : [])),
-    fold(`members ${group.group}`, group.peers.length <= kFewPeers, plural(group.peers.length, "member"),
+    fold(`members ${group.group}`, group.peers_total <= kFewPeers, membersOf(group),
       () => [scroller(`Members of ${group.group}`, plainTable(`Members of ${group.group}`,
         ["Server", "State", "Last heard by the leader", "Lag"], group.peers.map(drawPeer)))]));
 }
+
+const membersOf = ({ peers, peers_total: all }) =>
+  plural(all, "member") + (peers.length < all ? `, ${count(peers.length)} of them listed` : "");
 
 function stateOf(peer) {
   if (!peer.online) return badge("critical", "offline");

@@ -158,6 +158,21 @@ TEST_F(StatusPage, ItWorksBehindAPathPrefix) {
   browser_.open("about:blank");
 }
 
+TEST_F(StatusPage, APasswordIsAskedForOnce) {
+  agent_.process().signal(SIGTERM);
+  ASSERT_EQ(agent_.process().wait(10s), 0);
+  // "U*U", a vector of bcrypt's authors.
+  write_file(dir_ / "web.yaml",
+             "basic_auth_users:\n  someone: $2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\n");
+  std::vector<std::string> options = hasty();
+  options.push_back("--web.config.file=" + (dir_ / "web.yaml").string());
+  agent_.start(watch(cluster_.urls(), options));
+  ASSERT_EQ(agent_.get("/api/v1/system").status, 401);
+  open("http://someone:U%2AU@127.0.0.1:" + std::to_string(agent_.port()) + '/');
+  visit(cluster_[1].port(), {"app", "wrong"});
+  EXPECT_TRUE(browser_.shows("#events", "auth error", 5s)) << browser_.text("#events");
+}
+
 TEST_F(StatusPage, EventsCanBeFilteredAndPaused) {
   open(url());
   const std::string shown = R"([...document.querySelectorAll("#events li")].filter((row) => !row.hidden).length)";
