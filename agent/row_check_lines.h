@@ -27,7 +27,7 @@ struct Line {
   const char* label = "";          // only the column with this fixed label
   const char* before = "";         // only servers before this version
   const char* where = "";          // only rows in which this label
-  const char* is = "";             // is this
+  const char* has = "";            // contains this
 };
 
 inline constexpr Line kLines[] = {
@@ -37,13 +37,31 @@ inline constexpr Line kLines[] = {
      .metric = "nats_server_health_errors",
      .state = Health::critical,
      .where = "type",
-     .is = "CONNECTION"},
+     .has = "CONNECTION"},
     {.check = Check::server_unhealthy,
      .how = How::one,
      .metric = "nats_server_health_errors",
      .state = Health::critical,
      .where = "type",
-     .is = "JETSTREAM"},
+     .has = "JETSTREAM"},
+    {.check = Check::server_broken_asset,
+     .how = How::one,
+     .metric = "nats_server_health_error",
+     .state = Health::critical,
+     .where = "error",
+     .has = "write error"},
+    {.check = Check::server_broken_asset,
+     .how = How::one,
+     .metric = "nats_server_health_error",
+     .state = Health::critical,
+     .where = "error",
+     .has = "skew"},
+    {.check = Check::server_broken_asset,
+     .how = How::one,
+     .metric = "nats_server_health_error",
+     .state = Health::critical,
+     .where = "error",
+     .has = "assignment error"},
     {.check = Check::server_cpu,
      .how = How::above,
      .metric = "nats_server_cpu_usage_ratio",
@@ -124,13 +142,13 @@ inline constexpr Line kLines[] = {
      .metric = "nats_stream_messages",
      .over = "nats_stream_max_messages",
      .where = "discard",
-     .is = "new"},
+     .has = "new"},
     {.check = Check::stream_bytes,
      .how = How::above,
      .metric = "nats_stream_bytes",
      .over = "nats_stream_max_bytes",
      .where = "discard",
-     .is = "new"},
+     .has = "new"},
     {.check = Check::stream_subjects, .how = How::above, .metric = "nats_stream_subjects"},
     {.check = Check::stream_mirror, .how = How::above, .metric = "nats_stream_mirror_last_contact_seconds"},
     {.check = Check::stream_source, .how = How::above, .metric = "nats_stream_source_last_contact_seconds"},

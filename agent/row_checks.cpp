@@ -143,7 +143,7 @@ void RowChecks::look_at(const Bound& bound, Server& server, const Block& block, 
   const Part& part = block.parts[bound.column.section];
   const std::size_t labels = collectors_[bound.column.collector].sections[bound.column.section].labels.size();
   for (std::size_t row = 0; row < part.rows(); ++row) {
-    if (bound.where < labels && part.label(row, bound.where) != line.is) continue;
+    if (bound.where < labels && part.label(row, bound.where).find(line.has) == std::string_view::npos) continue;
     const auto value = value_of(bound, server, block, row);
     if (!value) continue;
     auto violation = judge(bound, server, part, row, *value);
@@ -164,6 +164,7 @@ std::optional<Violation> RowChecks::judge(const Bound& bound, const Server& serv
     if ((value != 0) != (line.how == How::one) || !limits.on) return std::nullopt;
     name(violation, server, section, part, row);
     violation.sentence = concat({violation.entity, ": ", lower(info.what)});
+    append(violation.sentence, ": ", text_of(section, part, row, "error"));
     return violation;
   }
   const bool within = line.how == How::within;

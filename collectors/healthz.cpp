@@ -15,6 +15,11 @@ constexpr Metric kErrors[] = {
     {gauge, "nats_server_health_errors", "", "Faults the server's health check found, by what they concern.", As::one,
      "", "2.10.0"},
 };
+// One by one, for what a person is told.
+constexpr Label kError[] = {{"type", "/type"}, {"error", "/error"}};
+constexpr Metric kEachError[] = {
+    {gauge, "nats_server_health_error", "", "One fault the server's health check found.", As::one, "", "2.10.0"},
+};
 constexpr Metric kEnabled[] = {
     {gauge, "nats_server_healthy_jetstream_enabled", "/status",
      "1 when JetStream is enabled where it is configured, and the server accepts connections.", As::ok},
@@ -35,6 +40,7 @@ constexpr Metric kServerStatus[] = {{gauge, "nats_server_health_server_status", 
 constexpr Section kFullSections[] = {
     {.path = "/data", .labels = {}, .metrics = kHealth},
     {.path = "/data/errors", .labels = kType, .metrics = kErrors, .fold = true},
+    {.path = "/data/errors", .labels = kError, .metrics = kEachError, .rows = 100, .native = false},
     {.path = "/data", .labels = kStatus, .metrics = kFullStatus, .native = false},
 };
 constexpr Section kEnabledSections[] = {

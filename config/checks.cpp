@@ -41,6 +41,11 @@ constexpr std::array<CheckInfo, kChecks> kTable{
     row("server_unhealthy", Unit::none, {true, kNone, kNone, seconds{30}, seconds{10}, minutes{5}}, Planned::downgrade,
         true, "A server's HEALTHZ is not ok.",
         "Its log and `nats server check jetstream` say which stream or consumer.", "healthz"),
+    row("server_broken_asset", Unit::none, {true, kNone, kNone, {}, seconds{10}, {}}, Planned::keep, true,
+        "A server has a stream or consumer that does not recover by itself: it cannot be written, or contradicts its "
+        "assignment.",
+        "Make room on its disk and restart it; else remove that replica: `nats stream cluster peer-remove`.",
+        "healthz"),
     row("server_jetstream_disabled", Unit::none, {true, kNone, kNone, seconds{10}, seconds{10}, {}}, Planned::keep,
         true, "JetStream ran on a server and is disabled.",
         "Most often its disk is full or cannot be written: make room, then restart the server.", "statsz", kSummary,

@@ -20,6 +20,7 @@ enum class Check : std::uint8_t {
   server_restarted,
   server_restart_loop,
   server_unhealthy,
+  server_broken_asset,
   server_jetstream_disabled,
   server_out_of_storage,
   server_cpu,

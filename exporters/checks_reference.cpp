@@ -50,6 +50,7 @@ struct States {  // of a check without thresholds
 constexpr States kStates[] = {
     {Check::server_restarted, "nobody knows why, or it is of another version", "it crashed"},
     {Check::server_unhealthy, "always", "after 5 min, or it concerns connections or JetStream as a whole"},
+    {Check::server_broken_asset, "", "always"},
     {Check::server_jetstream_disabled, "", "always"},
     {Check::server_out_of_storage, "", "always"},
     {Check::server_jetstream_api_limit, "", "always"},

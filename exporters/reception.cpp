@@ -108,11 +108,10 @@ void Reception::attend(Guests::iterator guest) {
       guests_.erase(guest);
       return;
     case Connection::State::too_large:
-      connection.say("431 Request Header Fields Too Large", "The head of the request is too large.\n");
-      return dismiss(guest, kTooLarge);
+      return dismiss(guest, kTooLarge, "431 Request Header Fields Too Large",
+                     "The head of the request is too large.\n");
     case Connection::State::not_tls:
-      connection.say("400 Bad Request", "This port speaks HTTPS.\n");
-      return dismiss(guest, kTls);
+      return dismiss(guest, kTls, "400 Bad Request", "This port speaks HTTPS.\n");
     case Connection::State::refused:
       connection.end();  // the alert that says why is on its way
       return dismiss(guest, kTls);
@@ -131,17 +130,19 @@ void Reception::await(Guests::iterator guest, std::uint32_t events) const {
   epoll_ctl(poll_, how, guest->second.connection->fd(), &event);
 }
 
-void Reception::dismiss(Guests::iterator guest, const char* reason) {
+// Counted first: whoever has read the answer finds it counted.
+void Reception::dismiss(Guests::iterator guest, const char* reason, std::string_view status,
+                        std::string_view sentence) {
   instruments_.http_connections_closed.Add({{"reason", reason}}).Increment();
+  if (!status.empty()) guest->second.connection->say(status, sentence);
   guests_.erase(guest);
 }
 
 void Reception::dismiss_late() {
   for (const auto now = Clock::now(); !guests_.empty() && guests_.begin()->second.deadline <= now;) {
-    Connection& connection = *guests_.begin()->second.connection;
-    if (connection.received_something())
-      connection.say("408 Request Timeout", "The request did not arrive within 10 seconds.\n");
-    dismiss(guests_.begin(), kTimeout);
+    const bool began = guests_.begin()->second.connection->received_something();
+    dismiss(guests_.begin(), kTimeout, began ? "408 Request Timeout" : "",
+            "The request did not arrive within 10 seconds.\n");
   }
 }
 

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -49,7 +50,9 @@ class Reception {
   void seat_new();
   void attend(Guests::iterator guest);
   void await(Guests::iterator guest, std::uint32_t events) const;
-  void dismiss(Guests::iterator guest, const char* reason);
+  // `status` empty: without a word.
+  void dismiss(Guests::iterator guest, const char* reason, std::string_view status = {},
+               std::string_view sentence = {});
   void dismiss_late();
   [[nodiscard]] int patience() const;  // in milliseconds, as of epoll_wait
   void wake() const;

@@ -46,7 +46,7 @@ TEST_F(HealthJetStream, AFullDiskIsToldBeforeAndAfter) {
   // Older servers end JetStream, newer ones the stream.
   const bool ended = server.number("/varz", "/jetstream/stats/storage") < 0;
   Drill::Findings findings{ended ? "critical server_jetstream_disabled n1" : "critical server_jetstream_storage n1"};
-  if (told) findings.insert("warning server_unhealthy n1");
+  if (told) findings.insert({"warning server_unhealthy n1", "critical server_broken_asset n1"});
   drill_->expect("the disk is full", findings);
   server.stop(SIGTERM);
   server.start();

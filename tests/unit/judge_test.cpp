@@ -606,6 +606,22 @@ TEST_F(JudgeTest, AnUnhealthyServerIsCriticalByWhatItFound) {
   EXPECT_THAT(found(), ElementsAre("critical server_unhealthy east/n2", "warning server_unhealthy east/n1"));
 }
 
+// Not even while the server is expected to be restarted.
+TEST_F(JudgeTest, WhatCannotBeWrittenIsCriticalAtOnce) {
+  cluster("east", 3);
+  pass(30s);
+  stop("n3");
+  const auto fault = [](const char* text) { return json{{"type", "STREAM"}, {"account", "A"}, {"error", text}}; };
+  node("n2").says["healthz"] = {{"status", "error"},
+                                {"errors", {fault("is not current"), fault("'A > S' write error: no space left")}}};
+  pass(31s);
+  EXPECT_THAT(found(), testing::Contains("critical server_broken_asset east/n2"));
+  EXPECT_THAT(sentence(), HasSubstr("contradicts its assignment: 'A > S' write error: no space left"));
+  node("n2").says["healthz"] = {{"status", "ok"}};
+  pass(60s);
+  EXPECT_THAT(found(), testing::Not(testing::Contains("critical server_broken_asset east/n2")));
+}
+
 TEST_F(JudgeTest, TheAgentsOwnRoundTripAndCredentialsAreJudged) {
   cluster("east", 1);
   state->about_agent({0.6, Expiry{clock.now().wall + 24h * 20, "the user JWT"}});
