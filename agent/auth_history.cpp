@@ -13,11 +13,12 @@ Wall minute_of(Wall time) {
 
 }  // namespace
 
-// A clock that is set back adds to the last minute.
+// A clock that is set back adds to the last minute; by more than is kept, it begins anew.
 void AuthHistory::advance(Wall now) {
   const Wall minute = minute_of(now);
   const Wall first = minute - minutes(kMinutes - 1);
   if (minutes_.empty()) minutes_.push_back({minute, 0});
+  if (minutes_.back().time > minute + minutes(kMinutes)) minutes_ = {{minute, 0}};
   if (minutes_.back().time < first) minutes_ = {{first, 0}};
   while (minutes_.back().time < minute) minutes_.push_back({minutes_.back().time + minutes(1), 0});
   while (minutes_.size() > kMinutes) minutes_.pop_front();

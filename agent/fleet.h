@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -99,12 +100,18 @@ class Violations {
  public:
   void add(Violation violation);
   void erase(Check check, const std::string& entity) { all_.erase({check, entity}); }
+  // Nobody can tell now.
+  void unsure(Check check, const std::string& entity) { unsure_.emplace(check, entity); }
+  [[nodiscard]] bool is_unsure(Check check, const std::string& entity) const {
+    return unsure_.contains({check, entity});
+  }
   [[nodiscard]] const std::map<std::pair<Check, std::string>, Violation>& all() const { return all_; }
   // Of one check.
   [[nodiscard]] std::vector<const Violation*> of(Check check) const;
 
  private:
   std::map<std::pair<Check, std::string>, Violation> all_;
+  std::set<std::pair<Check, std::string>> unsure_;
 };
 
 }  // namespace lookout

@@ -208,7 +208,10 @@ void Judge::tell(const Fleet& fleet, const Violations& violations, Findings& fin
         const Limits limits = limits_.of(*check, finding.cluster, finding.account);
         return limits.on ? Hysteresis{limits.raise, limits.clear} : Hysteresis{};
       },
-      [&](const Finding& finding) { return unknown(fleet, finding); }, fleet.now);
+      [&](const Finding& finding) {
+        return violations.is_unsure(*check_of(finding.check), finding.entity) || unknown(fleet, finding);
+      },
+      fleet.now);
 }
 
 // What is planned for a cluster makes no finding about it worse than a warning, where the check says so.

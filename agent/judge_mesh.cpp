@@ -136,21 +136,22 @@ void MeshJudge::gateways(const Fleet& fleet, Violations& out) {
 void MeshJudge::inbound(const Fleet& fleet, const Fleet::Cluster& from, const Fleet::Cluster& to,
                         Violations& out) const {
   double open = 0;
+  const std::string entity = to.name + " <- " + from.name;
   for (const Server* server : from.servers) {
     if (!fleet.settled(*server)) continue;
-    if (gateways_.of(*server) == nullptr) return;
+    if (gateways_.of(*server) == nullptr) return out.unsure(Check::gateway_inbound, entity);
     open += has_gateway(*server, to.name) ? 1 : 0;
   }
   double seen = 0;
   for (const Server* server : to.servers) {
     const auto count = fleet.settled(*server) ? inbound_of(*server, from.name) : std::nullopt;
-    if (!count) return;
+    if (!count) return out.unsure(Check::gateway_inbound, entity);
     seen += *count;
   }
   if (seen >= open) return;
   out.add(
       {.check = Check::gateway_inbound,
-       .entity = to.name + " <- " + from.name,
+       .entity = entity,
        .sentence = concat({"cluster ", to.name, " has ", said(Unit::count, seen), " gateway connections from cluster ",
                            from.name, ", whose servers have ", said(Unit::count, open)}),
        .cluster = to.name,
@@ -168,12 +169,19 @@ std::optional<double> MeshJudge::inbound_of(const Server& server, const std::str
   return std::nullopt;
 }
 
+// What is not connected is not listed.
+bool MeshJudge::has_all_gateways(const Server& server) const {
+  return std::all_of(links_.begin(), links_.end(), [&](const auto& link) {
+    return link.first != server.cluster || has_gateway(server, link.second);
+  });
+}
+
 void MeshJudge::config(const Fleet& fleet, const Fleet::Cluster& cluster, Violations& out) const {
   const std::size_t configured = gateways_.column("nats_gateway_outbound_configured");
   std::map<std::string, std::string> one_of;  // servers by what they are configured with
   for (const Server* server : cluster.servers) {
     const Part* const part = gateways_.of(*server);
-    if (!fleet.settled(*server) || part == nullptr) continue;
+    if (!fleet.settled(*server) || part == nullptr || !has_all_gateways(*server)) continue;
     std::set<std::string> remotes;
     for (std::size_t row = 0; row < part->rows(); ++row)
       if (part->value(row, configured) == 1) remotes.emplace(part->label(row, gateways_.label("remote_cluster")));

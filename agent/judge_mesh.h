@@ -32,6 +32,7 @@ class MeshJudge {
   void inbound(const Fleet& fleet, const Fleet::Cluster& from, const Fleet::Cluster& to, Violations& out) const;
   [[nodiscard]] std::optional<double> inbound_of(const Server& server, const std::string& from) const;
   void config(const Fleet& fleet, const Fleet::Cluster& cluster, Violations& out) const;
+  [[nodiscard]] bool has_all_gateways(const Server& server) const;
   [[nodiscard]] bool has_gateway(const Server& server, const std::string& to) const;
   void leafnodes(const Fleet& fleet, Violations& out);
   void learn(const Server& hub, const Part& part, Now now);

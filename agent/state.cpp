@@ -273,13 +273,13 @@ void State::auth_error(const Event& event, Server& server, Now now) {
   server.dirty = true;
 }
 
-// Why a JWT was refused, as far as its claims tell; nothing in them is verified.
 // The clocks of servers differ: what is heard at once happens now.
 void State::remember(const Event& failure, Now now) {
   last_failures_.add(failure, now);
   auth_history_.add(failure.recovered ? failure.timestamp : now.wall, now);
 }
 
+// Why a JWT was refused, as far as its claims tell; nothing in them is verified.
 std::string State::explain(const Event& event, Now now) const {
   const Claims& claims = event.client.claims;
   if (claims.expires != Wall{} && claims.expires < now.wall)

@@ -37,7 +37,8 @@ void each(const EventGroups& groups, Act act) {
 
 }  // namespace
 
-// So that a place in what another process told is none here: no process tells a million events in each millisecond.
+// So that a place in what another process told is none here: no process tells a thousand events in each millisecond for
+// long.
 Feed::Feed(Now now, bool mask)
     : mask_(mask),
       last_(static_cast<std::uint64_t>(
@@ -112,7 +113,6 @@ Feed::Read Feed::read(const EventGroups& groups, std::uint64_t place) const {
     out.lost = true;
     place = last_;
   }
-  out.place = place;
   each(groups, [&](std::size_t i) {
     const Ring& ring = rings_[i];
     if (place < ring.gone) {

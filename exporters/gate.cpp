@@ -31,12 +31,20 @@ Answer examine(const Protection& protection, const httplib::Request& request, ht
 
 }  // namespace
 
+// Parts of an answer are of no use; httplib would cut them out of the compressed body, as often as asked, and asks for
+// what lies beyond the end.
+void ignore_ranges(const httplib::Request& request) {
+  const_cast<httplib::Request&>(request).ranges.clear();
+}
+
 void set_gate(httplib::Server& server, const WebSecurity& security) {
   server.set_pre_routing_handler([&security](const httplib::Request& request, httplib::Response& response) {
+    ignore_ranges(request);
     return examine(*security.current(), request, response);
   });
   server.set_post_routing_handler([&security](const httplib::Request&, httplib::Response& response) {
-    for (const auto& [name, value] : security.current()->config.headers) {
+    const auto current = security.current();
+    for (const auto& [name, value] : current->config.headers) {
       response.headers.erase(name);
       response.set_header(name, value);
     }

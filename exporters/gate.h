@@ -7,6 +7,9 @@
 
 namespace lookout {
 
+// The whole is answered, whatever part was asked for. Before every answer.
+void ignore_ranges(const httplib::Request& request);
+
 // `security` must outlive the server.
 void set_gate(httplib::Server& server, const WebSecurity& security);
 

@@ -1,6 +1,5 @@
 #include "exporters/http.h"
 
-#include <dirent.h>
 #include <httplib.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -56,29 +55,6 @@ std::optional<Address> parse_address(std::string_view text) {
   if (error != std::errc() || end != digits.data() + digits.size() || port < 0 || port > 65535) return std::nullopt;
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   return Address{std::string(host), port};
-}
-
-int local_port(int fd) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof(address);
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return -1;
-  if (address.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
-  if (address.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
-  return -1;
-}
-
-// Ends every connection that was accepted on `port`. httplib gives its sockets to nobody, and waits seconds for idle
-// and stalled clients before it stops; an ended socket makes it return at once.
-void end_connections(int port) {
-  DIR* const directory = opendir("/proc/self/fd");
-  if (directory == nullptr) return;
-  while (const dirent* const entry = readdir(directory)) {
-    int fd = -1;
-    const std::string_view name = entry->d_name;
-    if (std::from_chars(name.data(), name.data() + name.size(), fd).ec != std::errc()) continue;
-    if (local_port(fd) == port) shutdown(fd, SHUT_RDWR);
-  }
-  closedir(directory);
 }
 
 const char* sentence_of(int status) {
@@ -154,7 +130,6 @@ class HttpServer::Impl {
         const std::lock_guard lock(renewal_);
         server_->stop();
       }
-      end_connections(port_);
       std::this_thread::sleep_for(5ms);
     }
     thread_.join();
@@ -223,6 +198,7 @@ class HttpServer::Impl {
       });
     }
     server.set_error_handler([this](const httplib::Request& request, httplib::Response& response) {
+      ignore_ranges(request);
       if (response.has_header("Content-Type")) return;  // an endpoint's own words
       if (response.status == 404 && known_path(request.path) != nullptr) {
         response.status = 405;
@@ -259,14 +235,15 @@ class HttpServer::Impl {
 
   void answer(const Route& route, const httplib::Request& request, httplib::Response& response) {
     const Now now = clock_();
-    const auto snapshot = config_.mask_identities ? masked(*cell_.get()) : cell_.get();
+    const auto snapshot = shown();
     const View view{*snapshot, instruments_, config_,        metrics_,
                     now,       started_,     request.params, accepted_format(list_header(request, "Accept"))};
+    std::unique_lock turn(page_turn_, std::defer_lock);
+    if (route.of_page) turn.lock();
     Rendered rendered = route.render(view);
+    if (turn.owns_lock()) turn.unlock();
     response.status = rendered.status;
     response.set_header("Vary", "Accept, Accept-Encoding");
-    // Parts of a page are of no use; httplib would cut them out of the compressed body, as often as asked.
-    const_cast<httplib::Request&>(request).ranges.clear();
     const char* const type = rendered.type == nullptr ? route.type : rendered.type;
     if (rendered.front != nullptr && accepts_gzip(list_header(request, "Accept-Encoding"))) {
       response.set_header("Content-Encoding", "gzip");
@@ -277,6 +254,15 @@ class HttpServer::Impl {
     instruments_.http_seconds.Observe(seconds(clock_().mono - now.mono));
   }
 
+  // The newest one; masked, where that is asked for, once for all who ask.
+  std::shared_ptr<const Snapshot> shown() {
+    auto snapshot = cell_.get();
+    if (!config_.mask_identities) return snapshot;
+    const std::lock_guard lock(mask_turn_);
+    if (std::exchange(unmasked_, snapshot) != snapshot) masked_ = masked(*snapshot);
+    return masked_;
+  }
+
   const Config config_;
   const std::unique_ptr<WebSecurity> security_;
   const Cell& cell_;
@@ -285,6 +271,10 @@ class HttpServer::Impl {
   std::mutex renewal_;  // of server_, by its own thread
   std::unique_ptr<httplib::Server> server_;
   MetricsPage metrics_;
+  std::mutex page_turn_;  // of what is rendered for the page: however many ask, it takes one core
+  std::mutex mask_turn_;  // of the next two
+  std::shared_ptr<const Snapshot> unmasked_;
+  std::shared_ptr<const Snapshot> masked_;
   EventStreams streams_;
   Mono started_;
   std::string host_;

@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string_view>
@@ -24,7 +25,7 @@ class Told {
   // Asked for one offset after the other.
   [[nodiscard]] std::string_view at(std::size_t offset) {
     if (offset < front_size_) return inflater_->next();
-    return std::string_view(body_).substr(offset - front_size_, kPiece);
+    return std::string_view(body_).substr(std::min(offset - front_size_, body_.size()), kPiece);
   }
 
  private:

@@ -3,10 +3,12 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "agent/log.h"
 #include "exporters/reception.h"
 #include "exporters/workers.h"
 
@@ -60,7 +62,7 @@ class Listener::Desk final : public httplib::TaskQueue {
         workers_(listener.threads_, [&listener](Connection& connection) { listener.serve(connection); }),
         reception_(listener.security_, listener.instruments_, [this](std::unique_ptr<Connection> connection) {
           const bool probe = listener_.is_probe_(connection->path());
-          workers_.add(std::move(connection), probe);
+          if (workers_.add(std::move(connection), probe) != nullptr) reception_.count_displaced();
         }) {
     listener_.desk_ = this;
   }
@@ -103,7 +105,11 @@ void Listener::serve(Connection& connection) {
   const auto process = [this](auto&&... arguments) -> decltype(this->process_request(arguments...)) {
     return process_request(arguments...);
   };
-  call(process, channel, connection.remote(), connection.local());
+  try {
+    call(process, channel, connection.remote(), connection.local());
+  } catch (const std::exception& error) {  // of httplib, outside of what it catches itself
+    log::error("an answer could not be given", {{"reason", error.what()}});
+  }
   connection.end();
   if (connection.stalled()) instruments_.http_connections_closed.Add({{"reason", kSlow}}).Increment();
 }

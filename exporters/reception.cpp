@@ -40,9 +40,15 @@ Reception::~Reception() {
 void Reception::admit(int fd) {
   {
     const std::lock_guard lock(guard_);
-    new_.push_back(fd);
+    if (new_.size() < kPlaces) new_.push_back(std::exchange(fd, -1));
   }
-  wake();
+  if (fd < 0) return wake();
+  close(fd);  // more come than one thread can receive
+  count_displaced();
+}
+
+void Reception::count_displaced() {
+  instruments_.http_connections_closed.Add({{"reason", kDisplaced}}).Increment();
 }
 
 void Reception::stop() {

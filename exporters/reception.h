@@ -27,6 +27,8 @@ class Reception {
   static constexpr std::size_t kPlaces = 512;
   static constexpr std::chrono::seconds kArrival{10};  // for handshake and head
 
+  void count_displaced();  // a connection that had to go after it was received
+
   // `ready` is called by the reception's own thread and must not wait.
   Reception(const WebSecurity& security, Instruments& instruments, Ready ready);
   ~Reception();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "exporters/api.h"
+#include "exporters/api_list.h"
 #include "exporters/auth_api.h"
 #include "exporters/health.h"
 #include "exporters/health_query.h"
@@ -57,6 +58,11 @@ Rendered render_health_page(const View& view) {
   return {render_health(view.snapshot, request->query), failed ? 503 : 200};
 }
 
+Rendered render_auth_page(const View& view) {
+  if (auto refused = api::refuse_parameters("/api/v1/auth", view.parameters)) return *std::move(refused);
+  return {render_auth(view.snapshot)};
+}
+
 Rendered render_alive(const View& view) {
   const Mono beat{Mono::duration(view.instruments.heartbeat.load())};
   // Before the loop's first turn the server's own start counts: a loop that never turns is found out too.
@@ -82,7 +88,7 @@ constexpr Route kRoutes[] = {
     {"/api/v1/accounts", kJson, api::render_accounts, true},
     {"/api/v1/streams", kJson, api::render_streams, true},
     {"/api/v1/findings", kJson, api::render_findings, true},
-    {"/api/v1/auth", kJson, [](const View& view) -> Rendered { return {render_auth(view.snapshot)}; }, true},
+    {"/api/v1/auth", kJson, render_auth_page, true},
     {"/api/v1/agent", kJson, api::render_agent, true},
     {"/api/v1/events", "text/event-stream", nullptr, true},
 };

@@ -23,9 +23,15 @@ std::string mark_of(const std::string& path) {
   return mark;
 }
 
+bool wants_certificate(const Protection& protection) {
+  const auto& tls = protection.config.tls;
+  return tls && (tls->client_auth == ClientAuth::require_any || tls->client_auth == ClientAuth::require_and_verify);
+}
+
 // An emptied file must not open what was closed.
 std::string taken_away(const Protection& old, const Protection& fresh) {
   for (const auto& [lost, what] : {std::pair{old.tls != nullptr && fresh.tls == nullptr, "tls_server_config"},
+                                   {wants_certificate(old) && !wants_certificate(fresh), "client_auth_type"},
                                    {old.auth != nullptr && fresh.auth == nullptr, "basic_auth_users"}}) {
     if (lost) return std::string(what) + " is gone: switching it off takes a restart";
   }
@@ -62,7 +68,10 @@ Result<std::shared_ptr<const Protection>> WebSecurity::load(Marks& marks) const 
     if (!tls) return Error{path_ + ": " + tls.error()};
     protection->tls = *tls;
   }
-  if (!config->users.empty())
+  const auto before = current();
+  if (before->auth != nullptr && before->config.users == config->users)
+    protection->auth = before->auth;  // it knows who was right
+  else if (!config->users.empty())
     protection->auth = std::make_shared<BasicAuth>(config->users, instruments_.password_checks);
   return std::shared_ptr<const Protection>(std::move(protection));
 }

@@ -1,5 +1,7 @@
 #include "exporters/workers.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -18,11 +20,22 @@ Workers::~Workers() {
   stop();
 }
 
-void Workers::add(std::unique_ptr<Connection> connection, bool probe) {
+std::unique_ptr<Connection> Workers::add(std::unique_ptr<Connection> connection, bool probe) {
   const std::lock_guard lock(guard_);
-  if (stopping_) return;
+  if (stopping_) return nullptr;
+  const std::string& address = connection->remote().address;
+  const auto of_same = [&](const Job& job) { return !job.probe && job.connection->remote().address == address; };
+  std::unique_ptr<Connection> displaced;
+  if (!probe && std::count_if(jobs_.begin(), jobs_.end(), of_same) >= static_cast<std::ptrdiff_t>(kWaitingOfOne)) {
+    const auto oldest = std::find_if(jobs_.begin(), jobs_.end(), of_same);
+    displaced = std::move(oldest->connection);
+    jobs_.erase(oldest);
+  } else if (!probe && jobs_.size() >= kWaiting) {
+    return connection;
+  }
   jobs_.push_back({std::move(connection), probe});
   changed_.notify_all();  // not every thread may take it
+  return displaced;
 }
 
 void Workers::stop() {
@@ -30,6 +43,7 @@ void Workers::stop() {
     const std::lock_guard lock(guard_);
     stopping_ = true;
     jobs_.clear();
+    for (const int socket : served_) shutdown(socket, SHUT_RDWR);  // httplib waits seconds for who takes nothing
   }
   changed_.notify_all();
   threads_.clear();
@@ -54,14 +68,17 @@ void Workers::work(bool probes_only) {
     std::unique_ptr<Connection> connection = std::move(job->connection);
     jobs_.erase(job);
     const std::string address = connection->remote().address;
+    const int socket = connection->fd();
+    served_.insert(socket);
     if (!probes_only) {
       --free_;
       ++busy_[address];
     }
     lock.unlock();
     serve_(*connection);
-    connection.reset();
     lock.lock();
+    served_.erase(socket);  // before another gets its number
+    connection.reset();
     if (probes_only) continue;
     ++free_;
     if (--busy_[address] == 0) busy_.erase(address);

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,8 +27,12 @@ class Workers {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  void add(std::unique_ptr<Connection> connection, bool probe);
-  // Waits for what is being answered; what is not begun is dropped.
+  static constexpr std::size_t kWaiting = 256;      // requests, probes left out
+  static constexpr std::size_t kWaitingOfOne = 64;  // address
+
+  // Who has to go because too many wait: the one of its address that waits longest, or the new one; null: nobody.
+  [[nodiscard]] std::unique_ptr<Connection> add(std::unique_ptr<Connection> connection, bool probe);
+  // Ends what is being answered and waits for it; what is not begun is dropped.
   void stop();
 
  private:
@@ -44,6 +49,7 @@ class Workers {
   std::mutex guard_;  // of what follows
   std::condition_variable changed_;
   Jobs jobs_;
+  std::set<int> served_;                     // sockets
   std::map<std::string, std::size_t> busy_;  // requests being answered, by address; without the thread for probes
   std::size_t free_;                         // threads, without that for probes
   bool stopping_ = false;

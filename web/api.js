@@ -19,8 +19,10 @@ export async function get(what, parameters = {}) {
   } catch {
     throw new Unreachable();
   }
-  if (!response.ok) throw new Error((await response.text()).trim() || `The agent answers ${response.status}.`);
+  const words = response.headers.get("Content-Type")?.startsWith("text/plain");
+  if (!response.ok && !words) throw new Unreachable(); // a proxy speaks in its place
   try {
+    if (!response.ok) return Promise.reject(new Error((await response.text()).trim()));
     return await response.json();
   } catch {
     throw new Unreachable(); // cut off in the middle

@@ -55,7 +55,7 @@ async function refresh() {
     rest = Math.min((Date.now() - asked) * kRest, kLongestRest);
   } catch (error) {
     if (error instanceof Unreachable) agentIsGone(gone ??= clock(Date.now()));
-    else problem = error.message;
+    else [gone, problem] = [null, error.message];
   }
   tell();
   setTimeout(() => {

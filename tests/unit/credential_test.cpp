@@ -71,6 +71,12 @@ TEST_F(CredentialTest, AJwtEndsWhenItSays) {
   EXPECT_STREQ(expiry->of, "the user JWT");
 }
 
+// RFC 5280's way to say that a certificate has no end.
+TEST_F(CredentialTest, TheYear9999IsNoEnd) {
+  nats_.tls.cert = certificate(253402300799);
+  EXPECT_FALSE(first_expiry(nats_));
+}
+
 TEST_F(CredentialTest, TheFirstToEndIsTold) {
   nats_.creds = file("user.creds", kJwt);
   nats_.tls.cert = certificate(kJwtEnd + 1);

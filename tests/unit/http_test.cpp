@@ -360,6 +360,18 @@ TEST_F(Http, RangesAreIgnored) {
   EXPECT_EQ(got->body, "ok\n");
 }
 
+// httplib asks for what lies beyond the end, also of an error's sentence and of a file.
+TEST_F(Http, ARangeBeyondTheEndIsIgnored) {
+  for (const char* path : {"/nowhere", "/livez", "/", "/page/main.js", "/api/v1/events?kind=nonsense"}) {
+    for (const char* range : {"bytes=5000000-6000000", "bytes=0-10", "bytes=5-3", "bytes=1-1,2-2"}) {
+      const auto got = client().Get(path, {{"Range", range}});
+      ASSERT_TRUE(got) << path << range;
+      EXPECT_NE(got->status, 206) << path << range;
+    }
+  }
+  EXPECT_EQ(client().Get("/livez")->body, "ok\n");
+}
+
 TEST_F(Http, RequestsAreCountedByKnownPathsOnly) {
   ASSERT_TRUE(client().Get("/livez"));
   ASSERT_TRUE(client().Get("/made/up"));

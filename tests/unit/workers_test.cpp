@@ -63,7 +63,10 @@ class WorkersTest : public testing::Test {
     order_.erase(order_.begin());
     return address;
   }
-  void add(const char* address, bool probe = false) { workers_.add(door_.from(address, instruments_), probe); }
+  // Whether one had to go for it.
+  bool add(const char* address, bool probe = false) {
+    return workers_.add(door_.from(address, instruments_), probe) != nullptr;
+  }
 
   Instruments instruments_;
   Door door_;
@@ -106,6 +109,21 @@ TEST_F(WorkersTest, AProbeWaitsForNobody) {
   EXPECT_EQ(next(), "127.0.0.2");
   may_end_.release(8);
   EXPECT_EQ(next(), "127.0.0.8");
+}
+
+TEST_F(WorkersTest, WhoSendsTooManyLosesTheOldestOfItsOwn) {
+  for (int i = 0; i < 2; ++i) {
+    add("127.0.0.2");
+    EXPECT_EQ(next(), "127.0.0.2");  // the four other threads are for others
+  }
+  for (std::size_t i = 0; i < Workers::kWaitingOfOne; ++i) EXPECT_FALSE(add("127.0.0.2")) << i;
+  EXPECT_TRUE(add("127.0.0.2"));
+  EXPECT_FALSE(add("127.0.0.3"));
+  EXPECT_EQ(next(), "127.0.0.3");
+  EXPECT_FALSE(add("127.0.0.2", true)) << "probes are not counted";
+  EXPECT_EQ(next(), "127.0.0.2");
+  EXPECT_EQ(instruments_.http_connections.Value(), static_cast<double>(Workers::kWaitingOfOne + 4));
+  may_end_.release(Workers::kWaitingOfOne + 10);
 }
 
 TEST_F(WorkersTest, NoConnectionIsLeftAtTheEnd) {
