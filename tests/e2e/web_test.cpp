@@ -92,16 +92,16 @@ constexpr const char* kNames = "  client_ca_file: ca.pem\n  client_allowed_sans:
 constexpr Demand kDemands[] = {
     {"NoClientCert", "", 200, 200, 200, 200},
     {"RequestClientCert", "", 200, 200, 200, 200},
-    {"RequireAnyClientCert", "", 0, 200, 200, 200},
     {"VerifyClientCertIfGiven", kAuthority, 200, 200, 200, 0},
-    {"RequireAndVerifyClientCert", kAuthority, 0, 200, 200, 0},
     {"VerifyClientCertIfGiven", kNames, 200, 200, 0, 0},
+    {"RequireAnyClientCert", "", 0, 200, 200, 200},
+    {"RequireAndVerifyClientCert", kAuthority, 0, 200, 200, 0},
     {"RequireAndVerifyClientCert", kNames, 0, 200, 0, 0},
 };
 
 TEST_F(Web, WhatIsDemandedOfClientsIsDemanded) {
-  start(tls(), trusting("ca", "client"));
   for (const char* version : {"TLS12", "TLS13"}) {
+    start(tls(), trusting("ca", "client"));
     for (const Demand& demand : kDemands) {
       SCOPED_TRACE(std::string(version) + " " + demand.type + demand.more);
       reload(
@@ -114,6 +114,12 @@ TEST_F(Web, WhatIsDemandedOfClientsIsDemanded) {
       EXPECT_EQ(status("colleague"), demand.colleague);
       EXPECT_EQ(status("stranger"), demand.stranger);
     }
+    configure(tls());
+    agent_.process().signal(SIGHUP);
+    EXPECT_TRUE(eventually([&] { return logged("client_auth_type is gone") == 1; })) << agent_.log();
+    EXPECT_EQ(agent_.get("/metrics", trusting("ca")).status, 0) << "a file that is caught half written opens nothing";
+    agent_.process().signal(SIGTERM);
+    EXPECT_EQ(agent_.process().wait(10s), 0);
   }
 }
 
