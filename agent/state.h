@@ -108,6 +108,7 @@ class State {
   void report_servers(Now now);
   void report_auth(Now now);
   [[nodiscard]] std::vector<AuthView> auth_view(Now now) const;
+  void add_counts(Snapshot& out) const;
   [[nodiscard]] bool has_twin(const Server& server) const;
   [[nodiscard]] std::shared_ptr<const ServerView> view_of(Server& server) const;
   AccountIndex account_of(const ClientInfo& client) { return accounts_.index(client.account, client.account_name); }

@@ -138,6 +138,18 @@ std::vector<AuthView> State::auth_view(Now now) const {
   return views;
 }
 
+void State::add_counts(Snapshot& out) const {
+  out.events = events_;
+  out.dropped = dropped_;
+  out.repeated_connects = repeated_connects_;
+  out.forged = forged_;
+  out.dedup_overflow = recent_.overflows();
+  out.folded = accounts_.folded();
+  out.refused = refused_;
+  out.rows_left_out = rows_left_out_;
+  out.ignored_replies = ignored_replies_;
+}
+
 std::shared_ptr<const Snapshot> State::snapshot(std::vector<RoundView> rounds, Now now) {
   report(now);  // so that findings and facts agree
   auto out = std::make_shared<Snapshot>();
@@ -155,15 +167,7 @@ std::shared_ptr<const Snapshot> State::snapshot(std::vector<RoundView> rounds, N
     out->servers.push_back(view_of(*server));
   }
   out->accounts = accounts_.share();
-  out->events = events_;
-  out->dropped = dropped_;
-  out->repeated_connects = repeated_connects_;
-  out->forged = forged_;
-  out->dedup_overflow = recent_.overflows();
-  out->folded = accounts_.folded();
-  out->refused = refused_;
-  out->rows_left_out = rows_left_out_;
-  out->ignored_replies = ignored_replies_;
+  add_counts(*out);
   out->rounds = std::move(rounds);
   out->auth_unseen = why_not_evaluated(config_);
   if (watches_auth_ && !hidden) {

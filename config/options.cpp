@@ -149,7 +149,7 @@ std::vector<Option> picture_options() {
   };
 }
 
-std::vector<Option> process_options() {
+std::vector<Option> limit_options() {
   return {
       {"limits.accounts", kLimits, "NUMBER", "accounts with series of their own; the rest is folded into `other`",
        count([](auto& c) -> auto& { return c.max_accounts; })},
@@ -164,6 +164,11 @@ std::vector<Option> process_options() {
        scalar(
            [](auto& c) -> auto& { return c.memory_limit; },
            [](const std::string& given) { return read_bytes(given, 0); }, write_bytes)},
+  };
+}
+
+std::vector<Option> process_options() {
+  return {
       {"state.dir", kProcess, "DIRECTORY",
        "where counts are kept over restarts of the agent; without it they begin at zero",
        text([](auto& c) -> auto& { return c.state_dir; })},
@@ -203,6 +208,7 @@ std::vector<Option> all_options() {
   append(health_options());
   append(check_options());
   append(push_options());
+  append(limit_options());
   append(process_options());
   return all;
 }

@@ -197,16 +197,8 @@ class HttpServer::Impl {
         answer_file(file, request, response);
       });
     }
-    server.set_error_handler([this](const httplib::Request& request, httplib::Response& response) {
-      ignore_ranges(request);
-      if (response.has_header("Content-Type")) return;  // an endpoint's own words
-      if (response.status == 404 && known_path(request.path) != nullptr) {
-        response.status = 405;
-        response.set_header("Allow", "GET, HEAD");
-      }
-      const bool listed = config_.web_page || response.status != 404;
-      send_body(response, listed ? sentence_of(response.status) : "Nothing is here.\n", "text/plain; charset=utf-8");
-    });
+    server.set_error_handler(
+        [this](const httplib::Request& request, httplib::Response& response) { refuse(request, response); });
     server.set_exception_handler(
         [](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) { response.status = 500; });
     server.set_logger([this](const httplib::Request& request, const httplib::Response& response) {
@@ -215,6 +207,17 @@ class HttpServer::Impl {
           .Add({{"path", path == nullptr ? "other" : path}, {"code", std::to_string(response.status)}})
           .Increment();
     });
+  }
+
+  void refuse(const httplib::Request& request, httplib::Response& response) const {
+    ignore_ranges(request);
+    if (response.has_header("Content-Type")) return;  // an endpoint's own words
+    if (response.status == 404 && known_path(request.path) != nullptr) {
+      response.status = 405;
+      response.set_header("Allow", "GET, HEAD");
+    }
+    const bool listed = config_.web_page || response.status != 404;
+    send_body(response, listed ? sentence_of(response.status) : "Nothing is here.\n", "text/plain; charset=utf-8");
   }
 
   [[nodiscard]] bool is_served(const Route& route) const { return config_.web_page || !route.of_page; }
