@@ -71,7 +71,8 @@ void Reception::run() {
   for (bool stopping = false; !stopping;) {
     const int count = epoll_wait(poll_, events.data(), static_cast<int>(events.size()), patience());
     for (int i = 0; i < count; ++i) {
-      const auto guest = guests_.find(events.at(static_cast<std::size_t>(i)).data.u64);
+      const std::uint64_t number = events.at(static_cast<std::size_t>(i)).data.u64;  // it may not be aligned
+      const auto guest = guests_.find(number);
       if (guest != guests_.end()) attend(guest);
     }
     seat_new();
