@@ -161,7 +161,7 @@ void Judge_(benchmark::State& state) {
     for (const auto& server : fleet.roster().servers())
       for (std::size_t i = 0; i < collectors().size(); ++i)
         if (server->blocks[i] != nullptr) judge.look(*server, i, server->blocks[i].get());
-    judge.evaluate(fleet.roster(), {}, fleet.link(), findings, clock.after(std::chrono::seconds(1)));
+    judge.evaluate(fleet.roster(), {}, fleet.link(), {}, findings, clock.after(std::chrono::seconds(1)));
   }
   state.SetLabel("findings=" + std::to_string(findings.raised().size()) + " ");
 }
