@@ -15,18 +15,11 @@
 namespace lookout {
 namespace {
 
-constexpr std::int64_t kLatest = 4102444800;  // the year 2100: what is later never ends, and would overflow
-
-std::optional<Wall> end_at(std::int64_t time) {
-  if (time <= 0 || time >= kLatest) return std::nullopt;
-  return Wall(std::chrono::seconds(time));
-}
-
 std::optional<Wall> end_of_jwt(const std::string& creds) {
   const auto claims = nlohmann::json::parse(jwt_claims(line_starting_with("eyJ", creds)), nullptr, false);
   const auto expires = claims.is_object() ? claims.find("exp") : claims.end();
   if (expires == claims.end() || !expires->is_number_integer()) return std::nullopt;
-  return end_at(expires->get<std::int64_t>());
+  return expiry_at(expires->get<std::int64_t>());
 }
 
 // Of the first certificate of the chain, the client's own.
@@ -37,10 +30,16 @@ std::optional<Wall> end_of_certificate(const std::string& pem) {
       PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr), X509_free);
   std::tm end{};
   if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1) return std::nullopt;
-  return end_at(timegm(&end));
+  return expiry_at(timegm(&end));
 }
 
 }  // namespace
+
+std::optional<Wall> expiry_at(std::int64_t time) {
+  constexpr std::int64_t kLatest = 4102444800;  // the year 2100
+  if (time <= 0 || time >= kLatest) return std::nullopt;
+  return Wall(std::chrono::seconds(time));
+}
 
 std::optional<Expiry> first_expiry(const NatsOptions& nats) {
   std::optional<Expiry> first;

@@ -171,9 +171,9 @@ std::optional<double> MeshJudge::inbound_of(const Server& server, const std::str
 
 // What is not connected is not listed.
 bool MeshJudge::has_all_gateways(const Server& server) const {
-  return std::all_of(links_.begin(), links_.end(), [&](const auto& link) {
-    return link.first != server.cluster || has_gateway(server, link.second);
-  });
+  auto link = links_.lower_bound({server.cluster, ""});
+  while (link != links_.end() && link->first == server.cluster && has_gateway(server, link->second)) ++link;
+  return link == links_.end() || link->first != server.cluster;
 }
 
 void MeshJudge::config(const Fleet& fleet, const Fleet::Cluster& cluster, Violations& out) const {

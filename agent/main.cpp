@@ -112,7 +112,8 @@ class Server {
       : arguments_(std::move(arguments)), config_(config), secrets_(secrets(config.nats)) {}
 
   int run(const sigset_t& signals) {
-    if (const auto web = WebSecurity::open(config_.web_config_file, instruments_); !web) return fail(web.error());
+    auto security = WebSecurity::open(config_.web_config_file, instruments_);
+    if (!security) return fail(security.error());
     auto events = EventLog::open(config_.events, instruments_);
     if (!events) return fail(events.error());
     const auto sink = [&](const Event& event, Now now) {
@@ -121,7 +122,7 @@ class Server {
     };
     DataPath path(config_, sink, cell_, instruments_);
     // From here on: the first page shows what was counted before.
-    auto http = HttpServer::start(config_, cell_, feed_, instruments_);
+    auto http = HttpServer::start(config_, std::move(*security), cell_, feed_, instruments_);
     if (!http) return fail(http.error());
     const Notifier notifier(config_, cell_, instruments_);
     log::info(

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <iterator>
 
+#include "agent/base64.h"
+
 namespace lookout {
 namespace {
 
@@ -231,21 +233,7 @@ std::string jwt_claims(std::string_view jwt) {
   const std::size_t first = jwt.find('.');
   const std::size_t second = first == std::string_view::npos ? first : jwt.find('.', first + 1);
   if (second == std::string_view::npos) return {};
-  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : jwt.substr(first + 1, second - first - 1)) {
-    const std::size_t digit = kAlphabet.find(c);
-    if (digit == std::string_view::npos) return {};
-    bits = (bits << 6U) | static_cast<std::uint32_t>(digit);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out.push_back(static_cast<char>((bits >> static_cast<unsigned>(count)) & 0xFFU));
-    }
-  }
-  return out;
+  return from_base64(jwt.substr(first + 1, second - first - 1), kBase64Url).value_or("");
 }
 
 }  // namespace lookout

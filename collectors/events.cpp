@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "agent/credential.h"
 #include "agent/json.h"
 #include "collectors/collectors.h"
 
@@ -250,10 +251,8 @@ struct EventDecoder::Parser {
     if (said.at_key("nats").get(nats) == simdjson::SUCCESS &&
         nats.at_key("issuer_account").get(value) == simdjson::SUCCESS)
       json::get(value, claims.account);
-    constexpr std::int64_t kLatest = 4102444800;  // the year 2100: what is later never expires, and would overflow
     std::int64_t expires = 0;
-    if (said.at_key("exp").get(expires) == simdjson::SUCCESS && expires > 0 && expires < kLatest)
-      claims.expires = Wall(std::chrono::seconds(expires));
+    if (said.at_key("exp").get(expires) == simdjson::SUCCESS) claims.expires = expiry_at(expires).value_or(Wall{});
   }
 
   // An account's JWT: its subject and name are read, nothing else is kept.

@@ -13,6 +13,8 @@
 #include <optional>
 #include <utility>
 
+#include "agent/base64.h"
+
 namespace lookout {
 namespace {
 
@@ -26,33 +28,12 @@ struct Login {
   std::string password;
 };
 
-std::optional<unsigned> sextet(char c) {
-  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const auto at = kLetters.find(c);
-  return at == std::string_view::npos ? std::nullopt : std::optional(static_cast<unsigned>(at));
-}
-
-std::optional<std::string> from_base64(std::string_view text) {
-  while (text.ends_with('=')) text.remove_suffix(1);
-  std::string out;
-  unsigned bits = 0;
-  unsigned count = 0;
-  for (const char c : text) {
-    const auto value = sextet(c);
-    if (!value) return std::nullopt;
-    bits = (bits << 6U) | *value;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out += static_cast<char>((bits >> count) & 0xffU);
-  }
-  return out;
-}
-
 std::optional<Login> login_of(std::string_view authorization) {
   if (authorization.size() < kScheme.size() || strncasecmp(authorization.data(), kScheme.data(), kScheme.size()) != 0)
     return std::nullopt;
-  const auto text = from_base64(authorization.substr(kScheme.size()));
+  std::string_view given = authorization.substr(kScheme.size());
+  while (given.ends_with('=')) given.remove_suffix(1);
+  const auto text = from_base64(given, kBase64);
   if (!text) return std::nullopt;
   const auto colon = text->find(':');
   // crypt() would see the password end at a zero.

@@ -28,7 +28,6 @@
 #include "exporters/mask.h"
 #include "exporters/page_files.h"
 #include "exporters/routes.h"
-#include "exporters/web_security.h"
 
 namespace lookout {
 namespace {
@@ -290,11 +289,10 @@ class HttpServer::Impl {
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpServer::~HttpServer() = default;
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(const Config& config, const Cell& cell, Feed& feed,
-                                                      Instruments& instruments, Now (*clock)()) {
-  auto security = WebSecurity::open(config.web_config_file, instruments);
-  if (!security) return Error{security.error()};
-  auto impl = std::make_unique<Impl>(config, std::move(*security), cell, feed, instruments, clock);
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const Config& config, std::unique_ptr<WebSecurity> security,
+                                                      const Cell& cell, Feed& feed, Instruments& instruments,
+                                                      Now (*clock)()) {
+  auto impl = std::make_unique<Impl>(config, std::move(security), cell, feed, instruments, clock);
   if (auto error = impl->listen(config.listen_address)) return *std::move(error);
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }

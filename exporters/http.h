@@ -10,16 +10,17 @@
 #include "config/config.h"
 #include "config/result.h"
 #include "exporters/feed.h"
+#include "exporters/web_security.h"
 
 namespace lookout {
 
 class HttpServer {
  public:
   // Binds config.listen_address (":9422" is every interface, IPv4 and IPv6; port 0 is any free one) and serves at once.
-  // The error says in one sentence what cannot be bound, or what is wrong with config.web_config_file. `clock` is
-  // replaced in tests.
-  static Result<std::unique_ptr<HttpServer>> start(const Config& config, const Cell& cell, Feed& feed,
-                                                   Instruments& instruments, Now (*clock)() = read_clock);
+  // The error says in one sentence what cannot be bound. `clock` is replaced in tests.
+  static Result<std::unique_ptr<HttpServer>> start(const Config& config, std::unique_ptr<WebSecurity> security,
+                                                   const Cell& cell, Feed& feed, Instruments& instruments,
+                                                   Now (*clock)() = read_clock);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

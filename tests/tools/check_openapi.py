@@ -10,23 +10,13 @@ import sys
 import jsonschema
 import yaml
 
+from check_health_schema import closed
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs/openapi.yaml"
 GOLDEN = ROOT / "tests/golden"
 PATHS = "/api/v1/"
 OTHER_EVENTS = {"lost": "Lost", "snapshot": "SnapshotEvent"}
-
-
-def closed(schema):
-    """The same, where an object has no other fields than those it names."""
-    if isinstance(schema, list):
-        return [closed(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    made = {key: closed(value) for key, value in schema.items()}
-    if made.get("type") == "object":
-        made["additionalProperties"] = False
-    return made
 
 
 def references(node):

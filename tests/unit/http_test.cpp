@@ -129,8 +129,12 @@ class Http : public testing::Test {
     start();
   }
 
+  Result<std::unique_ptr<HttpServer>> serve() {
+    return HttpServer::start(config, std::move(WebSecurity::open("", instruments).value()), cell, feed, instruments,
+                             fake_clock);
+  }
   void start() {
-    auto made = HttpServer::start(config, cell, feed, instruments, fake_clock);
+    auto made = serve();
     ASSERT_TRUE(made) << made.error();
     server = std::move(made.value());
   }
@@ -382,7 +386,7 @@ TEST_F(Http, RequestsAreCountedByKnownPathsOnly) {
 
 TEST_F(Http, APortInUseIsOneSentence) {
   config.listen_address = "127.0.0.1:" + std::to_string(server->port());
-  const auto second = HttpServer::start(config, cell, feed, instruments, fake_clock);
+  const auto second = serve();
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error(), "cannot listen on \"" + config.listen_address + "\": Address already in use");
 }
@@ -390,7 +394,7 @@ TEST_F(Http, APortInUseIsOneSentence) {
 TEST_F(Http, AnAddressThatIsNoneIsOneSentence) {
   for (const char* address : {"9422", ":x", "127.0.0.1:70000", ":-1", "", "127.0.0.1:"}) {
     config.listen_address = address;
-    const auto none = HttpServer::start(config, cell, feed, instruments, fake_clock);
+    const auto none = serve();
     ASSERT_FALSE(none) << address;
     EXPECT_EQ(none.error(),
               "cannot listen on \"" + std::string(address) + "\": an address looks like :9422 or 127.0.0.1:9422");

@@ -118,6 +118,15 @@ class JudgeTest : public testing::Test {
   void inbound(const std::string& name, const std::string& from, int count) {
     node(name).says["statsz"]["gateways"] = {{{"name", from}, {"inbound_connections", count}}};
   }
+  // n1 and n2 in one cluster, n3 in another: each has a gateway connection to the other cluster.
+  void supercluster() {
+    cluster("east", 2);
+    cluster("west", 1);
+    for (const auto& [from, to] : {std::pair("n1", "west"), std::pair("n2", "west"), std::pair("n3", "east")})
+      node(from).says["gatewayz"]["outbound_gateways"] = {{to, {{"connection", {{"rtt", "1ms"}}}}}};
+    inbound("n1", "west", 1);
+    inbound("n2", "west", 0);
+  }
   void announce(const Node& node, const std::string& what) {
     const Held held("$SYS.SERVER." + node.id + "." + what, block(node).dump());
     state->apply(decoder.decode(held.message(clock.now().mono)), clock.now());
@@ -342,14 +351,7 @@ TEST_F(JudgeTest, ARouteThatIsMissingIsAPair) {
 }
 
 TEST_F(JudgeTest, AClusterCutOffFromAnotherIsOneFinding) {
-  cluster("east", 2);
-  cluster("west", 1);
-  const json link{{"connection", {{"rtt", "1ms"}}}};
-  node("n1").says["gatewayz"] = {{"outbound_gateways", {{"west", link}}}};
-  node("n2").says["gatewayz"] = {{"outbound_gateways", {{"west", link}}}};
-  node("n3").says["gatewayz"] = {{"outbound_gateways", {{"east", link}}}};
-  inbound("n1", "west", 1);
-  inbound("n2", "west", 0);
+  supercluster();
   inbound("n3", "east", 2);
   pass(180s);
   EXPECT_THAT(found(), IsEmpty());
@@ -362,14 +364,7 @@ TEST_F(JudgeTest, AClusterCutOffFromAnotherIsOneFinding) {
 }
 
 TEST_F(JudgeTest, AGatewayThatOnlyOneSideHasIsToldOfTheOther) {
-  cluster("east", 2);
-  cluster("west", 1);
-  const json link{{"connection", {{"rtt", "1ms"}}}};
-  node("n1").says["gatewayz"] = {{"outbound_gateways", {{"west", link}}}};
-  node("n2").says["gatewayz"] = {{"outbound_gateways", {{"west", link}}}};
-  node("n3").says["gatewayz"] = {{"outbound_gateways", {{"east", link}}}};
-  inbound("n1", "west", 1);
-  inbound("n2", "west", 0);
+  supercluster();
   inbound("n3", "east", 1);
   pass(200s);
   EXPECT_THAT(found(), ElementsAre("warning gateway_inbound west <- east"));

@@ -74,7 +74,8 @@ class ServedPage : public testing::Test {
     Config config;
     config.listen_address = "127.0.0.1:0";
     config.web_page = page;
-    auto made = HttpServer::start(config, cell_, feed_, instruments_);
+    auto made =
+        HttpServer::start(config, std::move(WebSecurity::open("", instruments_).value()), cell_, feed_, instruments_);
     if (!made) throw std::runtime_error(made.error());
     server_ = std::move(made.value());
     return httplib::Client("127.0.0.1", server_->port());
