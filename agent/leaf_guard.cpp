@@ -6,11 +6,10 @@ namespace lookout {
 namespace {
 
 constexpr std::uint64_t kDetailFactor = 10;  // detail is that much bigger than summary, until it is known
-constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
 }  // namespace
 
-LeafGuard::LeafGuard(std::span<const Collector> collectors) : gateways_(kNone) {
+LeafGuard::LeafGuard(std::span<const Collector> collectors) {
   if (collectors.empty()) return;
   const auto sections = collectors.front().sections;
   for (std::size_t i = 0; i < sections.size(); ++i) {

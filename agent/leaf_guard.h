@@ -61,7 +61,9 @@ class LeafGuard {
   using Key = std::pair<std::size_t, std::string>;
   [[nodiscard]] std::uint64_t fits() const { return max_payload_ / 2; }
 
-  std::size_t gateways_;  // section of the first collector, and its label with the cluster's name
+  static constexpr auto kNone = static_cast<std::size_t>(-1);
+
+  std::size_t gateways_ = kNone;  // section of the first collector, and its label with the cluster's name
   std::size_t gateway_name_ = 0;
   std::string server_id_;
   std::uint64_t max_payload_ = kMaxPayload;

@@ -256,7 +256,7 @@ std::optional<NatsLink::End> NatsLink::bury() {
       end.discovered.emplace_back(servers[i]);
       std::free(servers[i]);
     }
-    std::free(servers);
+    std::free(static_cast<void*>(servers));
   }
   for (const Subscription& subscription : subscriptions_) natsSubscription_Destroy(subscription.handle);
   subscriptions_.clear();

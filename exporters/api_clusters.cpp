@@ -95,9 +95,11 @@ constexpr Kind kLeafnodes{"nats_leafnode_connections",
                           missing_leafnode};
 constexpr std::array kKinds{&kRoutes, &kGateways, &kLeafnodes};
 
+constexpr auto kNoSide = static_cast<std::size_t>(-1);
+
 // Of links that both sides list, one side's word.
 bool is_shown(const Part& part, std::size_t row, std::size_t side) {
-  return side == static_cast<std::size_t>(-1) || part.label(row, side) != "leafnode";
+  return side == kNoSide || part.label(row, side) != "leafnode";
 }
 
 struct Columns {
@@ -108,7 +110,7 @@ struct Columns {
   std::size_t rtt;
   bool leafnodes;
   std::size_t account = rows.label("account");
-  std::size_t side = leafnodes ? rows.label("side") : static_cast<std::size_t>(-1);
+  std::size_t side = leafnodes ? rows.label("side") : kNoSide;
 };
 
 using Links = std::map<std::tuple<std::string, std::string, std::string>, Link>;  // by ends and account

@@ -16,7 +16,7 @@ const Finding* find(const Map& map, std::string_view key) {
 // "APP/ORDERS" of what a check says of it, of its consumer "APP/ORDERS/worker", or of its source "APP/ORDERS from A":
 // names of streams and consumers have neither slash nor space.
 std::string_view stream_of(const Finding& finding) {
-  std::string_view entity = finding.entity;
+  const std::string_view entity = finding.entity;
   if (finding.check.starts_with("consumer_")) return entity.substr(0, entity.rfind('/'));
   return finding.check.starts_with("stream_") ? entity.substr(0, entity.rfind(" from ")) : std::string_view();
 }

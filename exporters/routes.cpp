@@ -39,9 +39,10 @@ Rendered render_metrics(const View& view) {
 
 // It goes into every name of the page.
 bool valid_prefix(std::string_view prefix) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return prefix.size() <= kMaxPrefix && !(prefix.front() >= '0' && prefix.front() <= '9') &&
-         std::all_of(prefix.begin(), prefix.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+  return prefix.size() <= kMaxPrefix && !digit(prefix.front()) &&
+         std::all_of(prefix.begin(), prefix.end(), [&](char c) { return letter(c) || digit(c); });
 }
 
 Rendered render_exporter_page(const View& view) {

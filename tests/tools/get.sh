@@ -137,6 +137,21 @@ chromedriver() {
   echo /usr/bin/chromedriver
 }
 
+# clang_tidy: prints the path of clang-tidy 22, a Python package: Debian's 14 goes through all that is included, which takes four times longer.
+clang_tidy() {
+  local dir="$TOOLS/clang-tidy-22" binary=clang_tidy/data/bin/clang-tidy
+  if [ ! -x "$dir/$binary" ]; then
+    rm -rf "$dir" "$dir.new"
+    python3 -m pip install -q --no-deps --only-binary :all: --target "$dir.new" 'clang-tidy==22.*' >"$TOOLS/pip.log" 2>&1 || {
+      tail -5 "$TOOLS/pip.log" >&2
+      echo "could not install the Python package clang-tidy" >&2
+      return 1
+    }
+    mv "$dir.new" "$dir" || return 1
+  fi
+  echo "$dir/$binary"
+}
+
 # axe: prints the path of axe-core, which finds what stands in the way of people with disabilities; it comes in a Python package.
 axe() {
   local dir="$TOOLS/axe"
