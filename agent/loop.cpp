@@ -143,7 +143,11 @@ void Loop::reply(const Message& message, Now now) {
     if (user) state_.account_is(user->account);
     return;
   }
-  state_.answered();
+  // Users of every account may ask for the statistics of their own: such an answer does not tell which account this is.
+  if (!collectors_[route->collector].account_stats)
+    state_.answered();
+  else if (state_.link().identity() != Identity::system)
+    return state_.ignored_reply();
   answer(*route, message, now);
 }
 

@@ -19,8 +19,10 @@ Millis statsz_interval(const std::string& version) {
 
 }  // namespace
 
+// What is found in the answers of a joining server is shown once it has a name, which is almost always its own.
 std::string Server::entity() const {
-  return cluster.empty() ? name : cluster + "/" + name;
+  const std::string& shown = name.empty() ? base_name : name;
+  return cluster.empty() ? shown : cluster + "/" + shown;
 }
 
 Roster::Roster(const ServerOptions& options, std::size_t collectors, Observer observer)

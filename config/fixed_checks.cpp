@@ -14,7 +14,7 @@ constexpr FixedCheck kFixed[] = {
     {"agent_identity", Of::agent, "critical", false, "The agent is logged in, and no server talks to it.",
      "Give it a user of the account that system_account names."},
     {"agent_permissions", Of::agent, "warning", false, "The agent's user lacks a permission.",
-     "The README lists the subjects that it needs."},
+     "docs/troubleshooting.md lists the subjects that it needs."},
     {"agent_lost_messages", Of::agent, "warning", false, "The agent dropped messages within the last minute.",
      "Give it more CPU, or raise --inbox.bytes; counters of events are too low by that much."},
     {"agent_memory", Of::agent, "warning", false, "The agent came near its memory limit and asks for less.",

@@ -131,9 +131,16 @@ TEST_F(Credentials, ATokenLogsInOutsideTheSystemAccount) {
   expect_said("system account", "outside");
 }
 
+// And stays said: servers answer some questions of every account.
 TEST_F(Credentials, AUserOutsideTheSystemAccountIsSaid) {
-  start(documented_accounts(), {"--nats.user=app", "--nats.password=" + kApp.password});
+  start(documented_accounts(),
+        {"--nats.user=app", "--nats.password=" + kApp.password, "--collect.accstatz.interval=1s"});
   expect_said("system account", "outside");
+  EXPECT_TRUE(agent_.reaches([](const Page& page) {
+    return page.sum("nats_lookout_poll_rounds_total", {{"endpoint", "accstatz"}}) >= 2;
+  })) << agent_.page().grep("rounds_total");
+  EXPECT_TRUE(agent_.health_says("system account")) << agent_;
+  EXPECT_EQ(agent_.page().sum("nats_lookout_identity", {{"state", "outside"}}), 1) << agent_.page().grep("identity");
 }
 
 // Its questions are answered, so it is in the right account; but it hears no events.
@@ -158,7 +165,7 @@ TEST_F(Credentials, AUserWhoMayNotPublishIsSaid) {
   expect_said("$SYS.REQ", "forbidden");
 }
 
-// The user of the README's least-privilege example.
+// What is needed to see events and servers; docs/troubleshooting.md has what all endpoints need.
 TEST_F(Credentials, AUserWithTheLeastPrivilegeIsEnough) {
   start(
       "accounts { SYS { users: [{user: admin, password: fake, permissions: {\n"

@@ -654,6 +654,17 @@ TEST_F(JudgeTest, CertificatesAndClocksAreJudgedByTheServersOwnTime) {
   EXPECT_THAT(found(), ElementsAre("warning server_tls_certificate east/n1"));
 }
 
+// Its VARZ came before its STATSZ.
+TEST_F(JudgeTest, WhatAServerSaysBeforeItIsShownIsFoundUnderItsName) {
+  cluster("east", 1);
+  node("n1").says["varz"]["tls_cert_not_after"] = format_time(clock.now().wall + 24h * 10);
+  answer(node("n1"), "varz", node("n1").says["varz"]);
+  pass(5s);
+  EXPECT_THAT(found(), ElementsAre("warning server_tls_certificate east/n1"));
+  EXPECT_EQ(state->snapshot({}, clock.now())->findings.front().server, "n1");
+  EXPECT_THAT(sentence(), HasSubstr("east/n1: time until"));
+}
+
 TEST_F(JudgeTest, JetStreamThatStopsRunningIsCritical) {
   cluster("east", 1);
   nodes.push_back({"core", "ID9", "west", "2.15.1", false, clock.now().wall - 1h});

@@ -136,6 +136,16 @@ TEST_F(LoopTest, NobodyListeningMeansNotInTheSystemAccount) {
   EXPECT_NE(cell.get()->link.sentence.find("APP"), std::string::npos);
 }
 
+// Servers answer $SYS.REQ.ACCOUNT.PING.STATZ to users of every account.
+TEST_F(LoopTest, WhatEveryAccountMayAskDoesNotMakeItTheSystemAccount) {
+  use({{"statsz", Level::summary}, {"accstatz", Level::summary}});
+  connect();
+  reply(last("STATSZ"), "", true);
+  reply(last("ACCOUNT.PING.STATZ"), page("A", 0, 1));
+  EXPECT_EQ(cell.get()->link.identity, Identity::outside);
+  EXPECT_TRUE(cell.get()->servers.empty());
+}
+
 TEST_F(LoopTest, RepliesThatFitNoRequestAreIgnoredAndCounted) {
   connect();
   reply("forged.token", statsz("A"));
