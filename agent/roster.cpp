@@ -206,7 +206,6 @@ bool Roster::retired(const Server& server, Now now) const {
 
 void Roster::tick(Now now) {
   std::vector<Server*> all;
-  all.reserve(servers_.size());
   for (const auto& server : servers_) all.push_back(server.get());
   for (Server* server : all) {
     if (server->joining() && server->start != Wall{}) {

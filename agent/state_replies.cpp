@@ -87,7 +87,6 @@ void State::started(Server& server, const Reply& reply, Now now) {
 
 std::vector<std::string> State::accounts_of(const Server& server) const {
   std::vector<std::string> ids;
-  ids.reserve(server.accounts.size());
   for (const auto& [index, account] : server.accounts) ids.push_back(accounts_.id(index));
   std::sort(ids.begin(), ids.end());
   return ids;

@@ -247,7 +247,7 @@ CommandLine parse(const std::vector<std::string>& arguments, const std::map<std:
 
 std::map<std::string, std::string> environment() {
   std::map<std::string, std::string> ours;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
+  for (char* const* entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
     const std::size_t equals = text.find('=');
     if (text.starts_with("LOOKOUT_") && equals != std::string_view::npos)
