@@ -228,10 +228,10 @@ void Loop::tell_findings(Now now) {
   const Findings& findings = state_.findings();
   if (std::exchange(told_version_, findings.version()) == findings.version()) return;
   std::map<std::pair<std::string, std::string>, Finding> raised;
-  for (const Finding& finding : findings.raised()) {
+  for (Finding& finding : findings.raised()) {
     const auto before = told_.find({finding.check, finding.entity});
     tell(finding, before == told_.end() ? nullptr : &before->second, now);
-    raised.try_emplace({finding.check, finding.entity}, std::move(finding));
+    raised.try_emplace(std::pair(finding.check, finding.entity), std::move(finding));
   }
   for (const auto& [key, finding] : told_) {
     if (!raised.contains(key)) tell_over(finding, now);
