@@ -40,8 +40,10 @@ std::string each_command(const std::function<std::string(const Mode&)>& line) {
   return out;
 }
 
-std::string command_names() {
-  return each_command([](const Mode& mode) { return std::string(mode.name) + " "; });
+std::string command_names(const std::string& separator) {
+  Texts names;
+  for (const Mode& mode : modes()) names.emplace_back(mode.name);
+  return join(names, separator);
 }
 
 // `text` with `by` in the place of each `what`.
@@ -62,7 +64,7 @@ constexpr const char* kBash = R"(# Completion of nats-lookout for bash; made by 
 _nats_lookout() {
   local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} start="" words="" paths="" command="" each
   local options="@OPTIONS@"
-  # --option=value is taken apart at the equals sign, unless it was removed from COMP_WORDBREAKS.
+  # Bash takes --option=value apart at the equals sign, unless that was removed from COMP_WORDBREAKS.
   local equals=""
   case $word in
     =) word="" equals=1 ;;
@@ -73,12 +75,11 @@ _nats_lookout() {
 @VALUES@    *)
       [[ -z $equals ]] || return
       for each in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-        case $each in
-@COMMANDS@        esac
+        case $each in @NAMES@) command=$each ;; esac
       done
       case $command in
-        "") words="@NAMES@" ;;
-@ARGUMENTS@      esac
+        "") words="@COMMANDS@" ;;
+@OWN@      esac
       if [[ $word == -* || -z $words ]]; then words=$options; fi
       ;;
   esac
@@ -87,7 +88,9 @@ _nats_lookout() {
     [[ -z $paths ]] || compgen "$paths" -P "$start" -- "$word"
   )
   if [[ -n $paths ]]; then compopt -o filenames 2>/dev/null; fi
-  if [[ ${COMPREPLY[0]-} == --*= ]]; then compopt -o nospace 2>/dev/null; fi
+  # Bash does not see a directory in --option=directory.
+  if [[ $start == --* && -d ${COMPREPLY[0]#"$start"} ]]; then COMPREPLY[0]+=/; fi
+  if [[ ${COMPREPLY[0]-} == --*[=/] ]]; then compopt -o nospace 2>/dev/null; fi
 }
 complete -F _nats_lookout nats-lookout)";
 
@@ -124,17 +127,14 @@ std::string bash_option(const Option& option) {
   return "--" + option.path + (takes_value(option) ? "=" : "");
 }
 
+// What only this command has, or takes.
 std::string bash_command(const Mode& mode) {
   std::string own;
   for (const Option* option : every_option())
     if (option->command == std::string_view(mode.name)) own += " " + bash_option(*option);
-  return std::string("          ") + mode.name + ") command=" + mode.name +
-         (own.empty() ? "" : " options+=" + quoted(own)) + " ;;\n";
-}
-
-std::string bash_argument(const Mode& mode) {
-  if (mode.arguments.empty()) return "";
-  return std::string("        ") + mode.name + ") words=" + quoted(join(mode.arguments, " ")) + " ;;\n";
+  if (!own.empty()) own = "options+=" + quoted(own) + " ";
+  if (!mode.arguments.empty()) own += "words=" + quoted(join(mode.arguments, " ")) + " ";
+  return own.empty() ? "" : std::string("        ") + mode.name + ") " + own + ";;\n";
 }
 
 std::string render_bash() {
@@ -143,9 +143,9 @@ std::string render_bash() {
   };
   std::string out = replaced(kBash, "@OPTIONS@", each_option(common) + "-h");
   out = replaced(out, "@VALUES@", bash_cases());
-  out = replaced(out, "@COMMANDS@", each_command(bash_command));
-  out = replaced(out, "@NAMES@", command_names());
-  return replaced(out, "@ARGUMENTS@", each_command(bash_argument));
+  out = replaced(out, "@NAMES@", command_names(" | "));
+  out = replaced(out, "@COMMANDS@", command_names(" "));
+  return replaced(out, "@OWN@", each_command(bash_command));
 }
 
 // ---- zsh
@@ -242,7 +242,7 @@ std::string fish_option(const Option& option) {
 }
 
 std::string fish_command(const Mode& mode) {
-  std::string out = "\ncomplete -c nats-lookout -n 'not __fish_seen_subcommand_from " + command_names() + "' -a " +
+  std::string out = "\ncomplete -c nats-lookout -n 'not __fish_seen_subcommand_from " + command_names(" ") + "' -a " +
                     mode.name + " -d " + fish_quoted(mode.help);
   if (!mode.arguments.empty())
     out += std::string("\ncomplete -c nats-lookout -n '__fish_seen_subcommand_from ") + mode.name + "' -a " +
