@@ -15,6 +15,10 @@ bool takes_value(const Option& option) {
   return option.shape != Shape::flag;
 }
 
+bool common(const Option& option) {  // to all commands
+  return *option.command == '\0';
+}
+
 bool takes_file(const Option& option) {
   return option.placeholder == std::string_view(kFile);
 }
@@ -27,7 +31,7 @@ std::string values(const Option& option) {
   return join(option.codec.values, " ");
 }
 
-// Lines about every option, made by `line`, each with the same end.
+// What `line` makes of every option.
 std::string each_option(const std::function<std::string(const Option&)>& line) {
   std::string out;
   for (const Option* option : every_option()) out += line(*option);
@@ -138,10 +142,8 @@ std::string bash_command(const Mode& mode) {
 }
 
 std::string render_bash() {
-  const auto common = [](const Option& option) {
-    return *option.command == '\0' ? bash_option(option) + " " : std::string();
-  };
-  std::string out = replaced(kBash, "@OPTIONS@", each_option(common) + "-h");
+  const auto option_of_all = [](const Option& option) { return common(option) ? bash_option(option) + " " : ""; };
+  std::string out = replaced(kBash, "@OPTIONS@", each_option(option_of_all) + "-h");
   out = replaced(out, "@VALUES@", bash_cases());
   out = replaced(out, "@NAMES@", command_names(" | "));
   out = replaced(out, "@COMMANDS@", command_names(" "));
@@ -194,9 +196,9 @@ std::string zsh_command(const Mode& mode) {
 }
 
 std::string render_zsh() {
-  const auto common = [](const Option& option) { return *option.command == '\0' ? zsh_option(option) : ""; };
+  const auto option_of_all = [](const Option& option) { return common(option) ? zsh_option(option) : ""; };
   const auto own = [](const Option& option) {
-    if (*option.command == '\0') return std::string();
+    if (common(option)) return std::string();
     return std::string("  if (( $words[(I)") + option.command + "] )); then options+=(\n" + zsh_option(option) +
            "  ) fi\n";
   };
@@ -206,7 +208,7 @@ std::string render_zsh() {
            " ;;\n";
   };
   std::string out = replaced(kZsh, "@COMMANDS@", each_command(zsh_command));
-  out = replaced(out, "@OPTIONS@", each_option(common));
+  out = replaced(out, "@OPTIONS@", each_option(option_of_all));
   out = replaced(out, "@OWN@", each_option(own));
   return replaced(out, "@ARGUMENTS@", each_command(argument));
 }
@@ -236,7 +238,7 @@ std::string fish_value(const Option& option) {
 
 std::string fish_option(const Option& option) {
   const std::string only =
-      *option.command == '\0' ? "" : std::string(" -n '__fish_seen_subcommand_from ") + option.command + "'";
+      common(option) ? "" : std::string(" -n '__fish_seen_subcommand_from ") + option.command + "'";
   return "\ncomplete -c nats-lookout" + only + (option.path == kHelp ? " -s h" : "") + " -l " + option.path +
          fish_value(option) + " -d " + fish_quoted(option.help);
 }
