@@ -12,6 +12,7 @@ BUILD_PACKAGES=(g++ cmake ninja-build pkg-config git ca-certificates libnats-dev
   libssl-dev)
 TEST_PACKAGES=(libgtest-dev libgmock-dev clang clang-tidy clang-format libclang-rt-dev llvm python3 python3-pip python3-prometheus-client
   python3-yaml python3-jsonschema unzip openssl)
+SHELL_PACKAGES=(man-db groff mandoc zsh fish) # which read the manual page, and complete
 
 # The same for everybody who configures a build, so that none undoes another's.
 CONFIGURE=()
