@@ -161,6 +161,22 @@ helm_unittest() {
 # kubectl_validate: prints the path of what validates as an API server does; it has the schemas of Kubernetes 1.23 to 1.30.
 kubectl_validate() { go_tool kubectl-validate sigs.k8s.io/kubectl-validate v0.0.4; }
 
+# kubernetes_validate: prints where that Python package is, for PYTHONPATH; it has the schemas of Kubernetes 1.25 to 1.37, but knows no
+# custom resources.
+kubernetes_validate() {
+  local dir="$TOOLS/kubernetes-validate"
+  if [ ! -d "$dir" ]; then
+    rm -rf "$dir.new"
+    python3 -m pip install -q --target "$dir.new" kubernetes-validate==1.37.0 >"$TOOLS/pip.log" 2>&1 || {
+      tail -5 "$TOOLS/pip.log" >&2
+      echo "could not install the Python package kubernetes-validate" >&2
+      return 1
+    }
+    mv "$dir.new" "$dir" || return 1
+  fi
+  echo "$dir"
+}
+
 # prometheus_operator_crds: prints the directory of the operator's custom resource definitions.
 prometheus_operator_crds() {
   local module=github.com/prometheus-operator/prometheus-operator version=v0.85.0 dir source

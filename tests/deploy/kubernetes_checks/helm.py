@@ -2,6 +2,7 @@
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import tempfile
 
@@ -160,6 +161,18 @@ def package_has_what_is_linked():
     expect("nats-lookout/rules.yaml" in names and one(manifests, "PrometheusRule"), "no rules")
     strange = [name for name in names if re.search(r"/(ci|tests|source)/|\.py", name)]
     expect(not strange, f"{strange} are of no use to who installs it")
+
+
+@check("a chart whose links were not followed says so")
+def missing_links_are_told():
+    with tempfile.TemporaryDirectory() as directory:
+        copy = pathlib.Path(directory) / "nats-lookout"
+        shutil.copytree(CHART, copy, ignore=shutil.ignore_patterns("rules.yaml", "dashboards"))
+        expect(rendered(chart=copy), "it cannot be installed at all")
+        for value in ("prometheusRule", "dashboards"):
+            done = subprocess.run([TOOLS["helm"], "template", "x", copy, "--set", f"{value}.enabled=true"], capture_output=True, text=True,
+                                  check=False)
+            expect("its links were not followed" in done.stderr, f"{value}: {done.stderr or 'nothing is said'}")
 
 
 @check("the values are documented")

@@ -3,6 +3,7 @@ import functools
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 
 import yaml
@@ -13,7 +14,7 @@ KUBERNETES = ROOT / "deploy/kubernetes"
 SIDECAR = KUBERNETES / "sidecar"
 USER = ROOT / "deploy/nats/lookout-user.conf"
 PASSWORD = "lookout-fake-password"
-NEWEST, WITHOUT_SIDECARS = "1.30", "1.27"  # of Kubernetes, as far as its schemas are at hand
+WITHOUT_SIDECARS = "1.27"  # of Kubernetes
 
 CHECKS = []  # name and function, in the order of the modules
 
@@ -97,13 +98,15 @@ def built(directory):
     return documents(run(TOOLS["kubectl"], "kustomize", directory))
 
 
-def valid(manifests, version=NEWEST):
-    """As an API server sees it, unknown fields and custom resources included."""
-    program, crds = TOOLS["kubectl_validate"], TOOLS["prometheus_operator_crds"]
+def valid(manifests, version=None):
+    """As an API server of this version sees it, unknown fields and custom resources included; without one, of the newest there is: that
+    of what knows custom resources is older than that of what does not."""
     with tempfile.TemporaryDirectory() as directory:
         file = pathlib.Path(directory) / "all.yaml"
         file.write_text(yaml.safe_dump_all(manifests))
-        run(program, file, "--local-crds", crds, "--version", version)
+        run(TOOLS["kubectl_validate"], file, "--local-crds", TOOLS["prometheus_operator_crds"], "--version", version or "1.30")
+        run(sys.executable, "-m", "kubernetes_validate", "--strict", "-k", version or "1.37", file,
+            env={"PYTHONPATH": TOOLS["kubernetes_validate"]})
 
 
 def restricted(pod, container):
