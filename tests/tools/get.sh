@@ -137,7 +137,7 @@ go_tool() {
   local name=$1 package=$2 version=$3 replacement=${4:-} dir
   dir="$TOOLS/$name-$version"
   if [ ! -x "$dir/$name" ]; then
-    command -v go >/dev/null || { echo "$name could not be had: it is built by Go 1.25 or newer, which is not on this machine" >&2; return 1; }
+    command -v go >/dev/null || { echo "$name could not be had: it is built by Go 1.26 or newer, which is not on this machine" >&2; return 1; }
     rm -rf "$dir" "$dir.new"
     mkdir -p "$dir.new"
     (cd "$dir.new" && go mod init tool && { [ -z "$replacement" ] || go mod edit -replace "$replacement"; } &&

@@ -12,8 +12,8 @@ import time
 import yaml
 
 from kubernetes_checks.helm import agent_of
-from kubernetes_checks.sidecar import NATS_VALUES, render_nats, values_of
-from kubernetes_checks.tools import KUBERNETES, PASSWORD, ROOT, TOOLS, USER, binary, check, equal, expect, one, rendered, run
+from kubernetes_checks.sidecar import values_of
+from kubernetes_checks.tools import KUBERNETES, PASSWORD, ROOT, TOOLS, USER, binary, check, equal, expect, rendered, run
 
 
 def permissions():
@@ -43,16 +43,17 @@ def nsc_is_told_the_same_permissions():
 
 
 @contextlib.contextmanager
-def official_server(directory):
-    """A real nats-server on loopback with the official chart's configuration and our user in it: its port and log."""
-    manifests = render_nats(NATS_VALUES["plain"], KUBERNETES / "nats-user.values.yaml")
+def documented_server(directory):
+    """A real nats-server on loopback with the lines of docs/kubernetes.md and the file that they include: its port and log."""
+    text = (ROOT / "docs/kubernetes.md").read_text()
     configuration, log = directory / "nats.conf", directory / "log"
-    configuration.write_text(one(manifests, "ConfigMap", "nats-config")["data"]["nats.conf"].replace("/var/run/nats", str(directory)))
+    configuration.write_text("server_name: n1\n" + re.search(r"\*\*Configuration file\.\*\*\n\n```\n(.*?)```", text, re.DOTALL).group(1))
+    (directory / USER.name).write_text(USER.read_text())
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [TOOLS["nats_server 2.15"], "-c", configuration, "-a", "127.0.0.1", "-p", str(port), "-m", "-1", "-l", log]
-    process = subprocess.Popen(command, env={**os.environ, "SERVER_NAME": "nats-0", "LOOKOUT_PASSWORD": PASSWORD})
+    command = [TOOLS["nats_server 2.15"], "-c", configuration, "-a", "127.0.0.1", "-p", str(port), "-l", log]
+    process = subprocess.Popen(command, env={**os.environ, "LOOKOUT_PASSWORD": PASSWORD})
     try:
         end = time.monotonic() + 20
         while not (log.exists() and "Server is ready" in log.read_text()):
@@ -64,12 +65,12 @@ def official_server(directory):
         process.wait(20)
 
 
-@check("sidecar and Deployment log in at the official chart's server")
+@check("sidecar and Deployment log in as documented")
 def agents_log_in():
     """Sidecar and Deployment as shipped, at a server with the user as shipped: they are let in, see it and are refused nothing."""
     _, _, configuration = agent_of(rendered())
     sidecar = values_of("native")["podTemplate"]["patch"][0]["value"][0]
-    with tempfile.TemporaryDirectory() as temporary, official_server(pathlib.Path(temporary)) as (port, log):
+    with tempfile.TemporaryDirectory() as temporary, documented_server(pathlib.Path(temporary)) as (port, log):
         def here(text):
             text = re.sub(r"nats://[a-z0-9.]+:4222", f"nats://127.0.0.1:{port}", text)
             return text.replace("/etc/nats-lookout/credentials", temporary)
