@@ -62,7 +62,9 @@ class Tools:
 
     def __getitem__(self, name):
         if name not in self.found:
-            got = subprocess.run(["bash", "-c", f'. "{ROOT}/tests/tools/get.sh" && {name}'], capture_output=True, text=True, check=False)
+            command = f'. "{ROOT}/tests/tools/get.sh" || exit 9; {name}'
+            got = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+            expect(got.returncode != 9, got.stderr)
             said = got.stderr.strip().splitlines() or [f"{name} could not be had"]
             self.found[name] = got.stdout.strip() if got.returncode == 0 else Missing(said[-1])
         if isinstance(self.found[name], Missing):
