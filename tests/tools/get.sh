@@ -70,7 +70,7 @@ package_of_testing() {
     mkdir -p "$dir.new" "$apt/lists/partial" "$apt/cache"
     echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian testing main" >"$apt/sources.list"
     options=(-qq -o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$apt/lists"
-      -o "Dir::Cache=$apt/cache" -o Acquire::Languages=none)
+      -o Dir::State::status=/dev/null -o "Dir::Cache=$apt/cache" -o Acquire::Languages=none)
     apt-get "${options[@]}" update >"$TOOLS/apt.log" 2>&1 &&
       (cd "$dir.new" && apt-get "${options[@]}" download "$package" >"$TOOLS/apt.log" 2>&1) || {
       cat "$TOOLS/apt.log" >&2
@@ -130,6 +130,89 @@ alertmanager() {
     chmod +x "$dir/run.new" && mv "$dir/run.new" "$dir/run" || return 1
   fi
   echo "$dir/run"
+}
+
+# go_tool NAME PACKAGE VERSION [OLD=NEW@VERSION]: prints the path of a command that Go builds, in a module of its own since some need a
+# replacement of what they depend on. Debian bookworm's Go is too old for all of them.
+go_tool() {
+  local name=$1 package=$2 version=$3 replacement=${4:-} dir
+  dir="$TOOLS/$name-$version"
+  if [ ! -x "$dir/$name" ]; then
+    command -v go >/dev/null || { echo "$name could not be had: it is built by Go 1.26 or newer, which is not on this machine" >&2; return 1; }
+    rm -rf "$dir" "$dir.new"
+    mkdir -p "$dir.new"
+    (cd "$dir.new" && go mod init tool && { [ -z "$replacement" ] || go mod edit -replace "$replacement"; } &&
+      go get -tool "$package@$version" && go build -o "$name" "$package") >"$TOOLS/go.log" 2>&1 || {
+      tail -5 "$TOOLS/go.log" >&2
+      echo "$name could not be had: $(go version) did not build $package $version" >&2
+      return 1
+    }
+    mv "$dir.new" "$dir" || return 1
+  fi
+  echo "$dir/$name"
+}
+
+helm() { go_tool helm helm.sh/helm/v3/cmd/helm v3.22.0; }
+
+helm_unittest() {
+  go_tool helm-unittest github.com/helm-unittest/helm-unittest/cmd/helm-unittest v1.1.2 \
+    github.com/vmware-labs/yaml-jsonpath=github.com/helm-unittest/yaml-jsonpath@v0.4.0
+}
+
+# kubectl_validate: prints the path of what validates as an API server does; it has the schemas of Kubernetes 1.23 to 1.30.
+kubectl_validate() { go_tool kubectl-validate sigs.k8s.io/kubectl-validate v0.0.4; }
+
+# kubernetes_validate: prints where that Python package is, for PYTHONPATH; it has the schemas of Kubernetes 1.25 to 1.37, but knows no
+# custom resources.
+kubernetes_validate() {
+  local dir="$TOOLS/kubernetes-validate"
+  if [ ! -d "$dir" ]; then
+    rm -rf "$dir.new"
+    python3 -m pip install -q --target "$dir.new" kubernetes-validate==1.37.0 >"$TOOLS/pip.log" 2>&1 || {
+      tail -5 "$TOOLS/pip.log" >&2
+      echo "could not install the Python package kubernetes-validate" >&2
+      return 1
+    }
+    mv "$dir.new" "$dir" || return 1
+  fi
+  echo "$dir"
+}
+
+# prometheus_operator_crds: prints the directory of the operator's custom resource definitions.
+prometheus_operator_crds() {
+  local module=github.com/prometheus-operator/prometheus-operator version=v0.85.0 dir source
+  dir="$TOOLS/prometheus-operator-crds-$version"
+  if [ ! -d "$dir" ]; then
+    source=$(go mod download -json "$module@$version" 2>"$TOOLS/go.log" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p') && [ -n "$source" ] || {
+      echo "the definitions of the Prometheus operator could not be had: go could not download $module" >&2
+      return 1
+    }
+    rm -rf "$dir.new"
+    mkdir -p "$dir.new"
+    cp "$source"/example/prometheus-operator-crd/*_{servicemonitors,podmonitors,prometheusrules}.yaml "$dir.new" && chmod -R u+w "$dir.new" &&
+      mv "$dir.new" "$dir" || return 1
+  fi
+  echo "$dir"
+}
+
+# kubectl: prints the path of Debian testing's, for `kubectl kustomize`; bookworm's knows no components.
+kubectl() { package_of_testing kubectl usr/bin/kubectl; }
+
+# nats_chart: prints the directory of the official Helm chart of NATS.
+nats_chart() {
+  local version=2.14.2 dir program
+  dir="$TOOLS/nats-chart-$version"
+  if [ ! -d "$dir" ]; then
+    program=$(helm) || return 1
+    rm -rf "$dir.new"
+    "$program" pull nats --repo https://nats-io.github.io/k8s/helm/charts/ --version "$version" --untar --untardir "$dir.new" >"$TOOLS/helm.log" 2>&1 || {
+      tail -2 "$TOOLS/helm.log" >&2
+      echo "the NATS chart $version could not be pulled from its repository" >&2
+      return 1
+    }
+    mv "$dir.new/nats" "$dir" && rmdir "$dir.new" || return 1
+  fi
+  echo "$dir"
 }
 
 # chromedriver: prints the path of Debian's, which drives Debian's Chromium; both are installed, and a font that pictures are made with.

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string_view>
 
 namespace lookout::e2e {
@@ -67,7 +68,15 @@ std::int64_t in(std::int64_t seconds) {
   return seconds == 0 ? 0 : std::chrono::duration_cast<std::chrono::seconds>(now).count() + seconds;
 }
 
-constexpr const char* kUserClaims = R"({"pub":{},"sub":{},"subs":-1,"data":-1,"payload":-1,"type":"user","version":2})";
+std::string allowed(const std::vector<std::string>& subjects) {
+  return subjects.empty() ? "{}" : nlohmann::json{{"allow", subjects}}.dump();
+}
+
+std::string user_claims(const UserClaims& claims) {
+  return R"({"pub":)" + allowed(claims.publish) + R"(,"sub":)" + allowed(claims.subscribe) +
+         R"(,"subs":-1,"data":-1,"payload":-1,"type":"user","version":2})";
+}
+
 constexpr const char* kOperatorClaims = R"({"type":"operator","version":2})";
 
 }  // namespace
@@ -124,9 +133,9 @@ JwtUser Operator::user_of_app(const std::string& name, std::int64_t expires) con
   return user(app_, name, expires);
 }
 
-JwtUser Operator::user(const Nkey& account, const std::string& name, std::int64_t expires) {
+JwtUser Operator::user(const Nkey& account, const std::string& name, std::int64_t expires, const UserClaims& claims) {
   JwtUser user;
-  user.jwt = account.sign(user.key.public_key(), name, kUserClaims, in(expires));
+  user.jwt = account.sign(user.key.public_key(), name, user_claims(claims), in(expires));
   return user;
 }
 

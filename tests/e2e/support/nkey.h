@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace lookout::e2e {
 
@@ -43,6 +44,12 @@ struct AppClaims {
   std::string revoked{};  // public key of a user
 };
 
+// What the JWT of a user allows; empty: everything.
+struct UserClaims {
+  std::vector<std::string> publish{};
+  std::vector<std::string> subscribe{};
+};
+
 // An operator with a system account and an application account, for one server configuration.
 class Operator {
  public:
@@ -52,7 +59,7 @@ class Operator {
 
   // New users; of the application account also one that expires `expires` seconds from now.
   [[nodiscard]] JwtUser user_of_app(const std::string& name, std::int64_t expires = 0) const;
-  [[nodiscard]] JwtUser user_of_system() const { return user(system_, "user", 0); }
+  [[nodiscard]] JwtUser user_of_system(const UserClaims& claims = {}) const { return user(system_, "user", 0, claims); }
 
   // The content of a .creds file of a new user.
   [[nodiscard]] std::string system_user() const { return user_of_system().creds(); }
@@ -62,7 +69,8 @@ class Operator {
   [[nodiscard]] const std::string& app_account() const { return app_.public_key(); }
 
  private:
-  static JwtUser user(const Nkey& account, const std::string& name, std::int64_t expires);
+  static JwtUser user(const Nkey& account, const std::string& name, std::int64_t expires,
+                      const UserClaims& claims = {});
 
   Nkey operator_{Role::operator_};
   Nkey system_{Role::account};

@@ -53,6 +53,8 @@ class NatsServer {
   [[nodiscard]] std::string url() const { return "nats://127.0.0.1:" + std::to_string(port_); }
   [[nodiscard]] const std::string& name() const { return spec_.name; }
 
+  [[nodiscard]] std::string log() const { return read_file(base_.string() + ".log"); }
+
   // What the monitoring port says now.
   [[nodiscard]] std::string id() const { return text("/varz", "/server_id"); }
   [[nodiscard]] int number(const std::string& path, const std::string& pointer) const;
