@@ -20,7 +20,7 @@ CHECKS = []  # name and function, in the order of the modules
 
 
 class Missing(Exception):
-    """A tool that could not be had."""
+    """The official NATS chart could not be had: not every machine reaches its repository."""
 
 
 class Wrong(Exception):
@@ -66,8 +66,9 @@ class Tools:
             got = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
             expect(got.returncode != 9, got.stderr)
             said = got.stderr.strip().splitlines() or [f"{name} could not be had"]
-            self.found[name] = got.stdout.strip() if got.returncode == 0 else Missing(said[-1])
-        if isinstance(self.found[name], Missing):
+            absent = Missing if name == "nats_chart" else Wrong
+            self.found[name] = got.stdout.strip() if got.returncode == 0 else absent(said[-1])
+        if isinstance(self.found[name], Exception):
             raise self.found[name]
         return self.found[name]
 
@@ -78,7 +79,7 @@ TOOLS = Tools()
 def binary():
     builds = [os.environ.get("LOOKOUT_BINARY")] if "LOOKOUT_BINARY" in os.environ else sorted(ROOT.glob("build/*/nats-lookout"))
     if not builds:
-        raise Missing("nats-lookout is not built, and LOOKOUT_BINARY does not name it")
+        raise Wrong("nats-lookout is not built, and LOOKOUT_BINARY does not name it")
     return builds[0]
 
 
