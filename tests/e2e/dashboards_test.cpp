@@ -3,6 +3,7 @@
 // directory of other dashboards to be run on the same deployment.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -29,7 +30,8 @@ std::vector<std::string> dashboards_in(const std::filesystem::path& directory) {
   return files;
 }
 
-// What only a server by itself has in these tests: TLS beside plain connections, and an account with limits.
+// What only a server by itself has in these tests: TLS beside plain connections, an account with limits, and patience
+// with who does not read.
 ServerSpec limited(const TempDir& dir) {
   const Certificates certificates(dir);
   certificates.authority("ca");
@@ -38,26 +40,30 @@ ServerSpec limited(const TempDir& dir) {
           .accounts = "accounts { SYS { users: [{user: \"" + kAdmin.user + "\", password: \"" + kAdmin.password +
                       "\"}] }, LIMITED { jetstream: {max_store: 10MB, max_mem: 10MB}, users: [{user: \"" + kApp.user +
                       "\", password: \"" + kApp.password + "\"}] } }\nsystem_account: SYS\n",
-          .extra = small_jetstream(dir) + "allow_non_tls: true\ntls { cert_file: \"" +
+          .extra = small_jetstream(dir) + "write_deadline: 5m\nallow_non_tls: true\ntls { cert_file: \"" +
                    certificates.path("server.pem") + "\", key_file: \"" + certificates.path("server.key") + "\" }\n"};
 }
 
 class Dashboards : public testing::Test {
  protected:
   Dashboards() {
-    for (const StreamSpec& stream : std::vector<StreamSpec>{
-             {.name = "R1", .subject = "r1.>", .cluster = "east"},
-             {.name = "R3", .replicas = 3, .subject = "r3.>", .cluster = "west"},
-             {.name = "MIRROR", .mirror = "R3", .cluster = "east"},
-             {.name = "SOURCED", .replicas = 3, .sources = {"R1", "R3"}, .cluster = "east"}}) {
+    for (const StreamSpec& stream :
+         std::vector<StreamSpec>{{.name = "R1", .subject = "r1.>", .cluster = "east"},
+                                 {.name = "R3", .replicas = 3, .subject = "r3.>", .cluster = "west"},
+                                 {.name = "MIRROR", .mirror = "R3", .cluster = "east"},
+                                 {.name = "SOURCED", .replicas = 3, .sources = {"R1", "R3"}, .cluster = "east"}}) {
       app_.add(stream);
     }
     app_.add_consumer("R3", "worker");
     alone_.start();
     const JetStream alone(alone_.url(), kApp);
-    const auto made = alone.request("$JS.API.STREAM.CREATE.FULL", {{"name", "FULL"}, {"subjects", {"full"}}, {"max_bytes", 100000}});
+    const auto made =
+        alone.request("$JS.API.STREAM.CREATE.FULL", {{"name", "FULL"}, {"subjects", {"full"}}, {"max_bytes", 100000}});
     EXPECT_TRUE(made.contains("config")) << made;
     alone.publish("full", 10);
+    reader_ = std::make_unique<Socket>(alone_.port());
+    EXPECT_TRUE(log_in(*reader_, "\"user\":\"" + kApp.user + "\",\"pass\":\"" + kApp.password + '"'));
+    EXPECT_TRUE(reader_->send("SUB bulk 1\r\n"));
     claims_.start();
     claimed_ = std::make_unique<Socket>(claims_.port());
     EXPECT_TRUE(log_in(*claimed_, operator_.user_of_app("user")));
@@ -65,7 +71,8 @@ class Dashboards : public testing::Test {
     // The first of them brings what only a server with room for it says.
     agents_[0].start(watch(servers_.urls(), options()));
     agents_[1].start(watch(alone_.url()));
-    agents_[2].start({"--nats.url=" + claims_.url(), "--nats.creds=" + std::string(dir_ / "system.creds"), "--collect.interval=1s"});
+    agents_[2].start(
+        {"--nats.url=" + claims_.url(), "--nats.creds=" + std::string(dir_ / "system.creds"), "--collect.interval=1s"});
   }
 
   [[nodiscard]] std::vector<std::string> options() const {
@@ -76,17 +83,19 @@ class Dashboards : public testing::Test {
   }
 
   [[nodiscard]] std::vector<ScrapeJob> jobs() const {
-    const int port = agents_[0].port();
-    return {{"nats-lookout", {port, agents_[1].port(), agents_[2].port()}},
-            {"surveyor", {port}, "/metrics/surveyor"},
-            {"exporter", {port}, "/metrics/exporter"},
-            {"chart", {port}, "/metrics/exporter", "nats"}};
+    const std::vector<int> ports{agents_[0].port(), agents_[1].port(), agents_[2].port()};
+    return {{"nats-lookout", ports},
+            {"surveyor", ports, "/metrics/surveyor"},
+            {"exporter", ports, "/metrics/exporter"},
+            {"chart", ports, "/metrics/exporter", "nats"}};
   }
 
   // Things happen while Prometheus looks on: counters grow, a server restarts, another one goes.
   void live() {
     for (int i = 0; i < 30; ++i) EXPECT_FALSE(visit(servers_["e1"].port(), {"app", "wrong", std::to_string(i)}));
     for (int i = 0; i < 3; ++i) EXPECT_TRUE(visit(servers_["e1"].port(), kC));
+    Client talker(alone_.port(), kApp);
+    for (int i = 0; i < 200; ++i) talker.publish("bulk", std::string(100000, 'x'));  // more than the kernel holds
     app_.publish("r1.x", 70);
     app_.publish("r3.x", 50);
     app_.fetch("R3", "worker", 20, 15);
@@ -95,8 +104,10 @@ class Dashboards : public testing::Test {
     servers_["w2"].stop(SIGKILL);
   }
 
-  [[nodiscard]] static Finished shows(const Prometheus& prometheus, const std::vector<std::string>& files, const std::string& wait) {
-    std::vector<std::string> command{"/usr/bin/python3", LOOKOUT_SOURCE "/tests/tools/run_dashboards.py", "--wait", wait};
+  [[nodiscard]] static Finished shows(const Prometheus& prometheus, const std::vector<std::string>& files,
+                                      const std::string& wait) {
+    std::vector<std::string> command{"/usr/bin/python3", LOOKOUT_SOURCE "/tests/tools/run_dashboards.py", "--wait",
+                                     wait};
     if (!from_environment("LOOKOUT_DASHBOARDS", "").empty()) command.push_back("--show");
     command.push_back(prometheus.url());
     command.insert(command.end(), files.begin(), files.end());
@@ -109,8 +120,10 @@ class Dashboards : public testing::Test {
   JetStream app_{servers_["e3"].url(), kApp};
   NatsServer alone_{dir_, limited(dir_)};
   Operator operator_;
-  NatsServer claims_{dir_, {.name = "claims", .accounts = operator_.server_config({.connections = 10, .expires = 86400})}};
+  NatsServer claims_{dir_,
+                     {.name = "claims", .accounts = operator_.server_config({.connections = 10, .expires = 86400})}};
   std::unique_ptr<Socket> claimed_;
+  std::unique_ptr<Socket> reader_;  // never reads
   Receiver receiver_;
   Agent agents_[3] = {Agent(dir_), Agent(dir_), Agent(dir_)};
 };

@@ -29,9 +29,12 @@ class Prometheus:
         except urllib.error.HTTPError as error:
             return json.load(error)["error"]
 
-    def label_values(self, text):
+    def values_of(self, text):
         """Of label_values(METRIC, LABEL), label_values(LABEL) or query_result(EXPRESSION), as variables have them."""
-        metric, label = re.fullmatch(r"\s*label_values\((?:(.*),)?\s*(\w+)\s*\)\s*", text, re.S).groups()
+        if text.startswith("query_result("):
+            data = self.ask("query", query=text.removeprefix("query_result(").removesuffix(")"))
+            return data if isinstance(data, str) else [series["value"][1] for series in data["result"]]
+        metric, label = re.fullmatch(r"label_values\((?:(.*),)?\s*(\w+)\s*\)", text.strip(), re.S).groups()
         return self.ask(f"label/{label}/values", **({"match[]": metric.strip()} if metric else {}))
 
 
@@ -55,7 +58,7 @@ def read_variables(dashboard, prometheus):
         name, current = variable["name"], variable.get("current", {}).get("value", "")
         if variable["type"] == "query":
             query = substituted(query_of(variable), values)
-            found = prometheus.label_values(query)
+            found = prometheus.values_of(query)
             if not found or isinstance(found, str):
                 faults.append(f"variable {name}: {found or 'nothing'}: {query}")
             whole = variable.get("includeAll") or variable.get("multi")
@@ -93,15 +96,15 @@ def legend(target, series):
     labels = series["metric"]
     named = re.sub(r"\{\{\s*(\w+)\s*\}\}", lambda match: labels.get(match.group(1), ""), text)
     last = series["values"][-1] if "values" in series else series["value"]
-    return f"      {named if text and target.get('format') != 'table' else labels}: {last[1]}"
+    return f"    {named if text and target.get('format') != 'table' else labels}: {last[1]}"
 
 
 class Report:
     """What the queries of one dashboard give."""
 
-    def __init__(self, path, prometheus, show):
+    def __init__(self, path, prometheus):
         dashboard = json.loads(path.read_text())
-        self.name, self.show = path.name, show
+        self.name, self.shown = path.name, []
         self.values, self.faults = read_variables(dashboard, prometheus)
         self.queries = 0
         for panel in panels_of(dashboard):
@@ -114,9 +117,9 @@ class Report:
         place = f"{panel.get('title', '')!r} {target.get('refId', '')}"
         if not found or isinstance(found, str):
             self.faults.append(f"{place}: {found or 'nothing'}: {substituted(target['expr'], self.values)}")
-        elif self.show:
+        else:
             unit = panel.get("fieldConfig", {}).get("defaults", {}).get("unit", "")
-            print(f"  {place} [{unit}] {len(found)} series", *(legend(target, series) for series in found[:6]), sep="\n")
+            self.shown += [f"{place} [{unit}] {len(found)} series", *(legend(target, series) for series in found[:6])]
 
 
 def main():
@@ -128,12 +131,13 @@ def main():
     options = parser.parse_args()
     prometheus, end, failed = Prometheus(options.url), time.monotonic() + options.wait, False
     for path in options.files:
-        report = Report(path, prometheus, options.show)
+        report = Report(path, prometheus)
         while report.faults and time.monotonic() < end:
             time.sleep(1)
-            report = Report(path, prometheus, options.show)
+            report = Report(path, prometheus)
         failed = failed or bool(report.faults) or not report.queries
-        print(f"{report.name}: {report.queries} queries, {len(report.faults)} faults", *report.faults, sep="\n  ")
+        lines = report.faults + (report.shown if options.show else [])
+        print(f"{report.name}: {report.queries} queries, {len(report.faults)} faults", *lines, sep="\n  ")
     return 1 if failed else 0
 
 

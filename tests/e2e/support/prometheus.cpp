@@ -24,8 +24,7 @@ Prometheus::Prometheus(const TempDir& dir, const std::string& binary, const std:
   std::string config =
       "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\n"
       "rule_files: [\"" LOOKOUT_SOURCE "/deploy/prometheus/nats-lookout.rules.yaml\"]\n";
-  if (alertmanager != 0)
-    config += "alerting: {alertmanagers: [{path_prefix: /am, " + targets({alertmanager}) + "}]}\n";
+  if (alertmanager != 0) config += "alerting: {alertmanagers: [{path_prefix: /am, " + targets({alertmanager}) + "}]}\n";
   config += "scrape_configs:\n";
   for (const ScrapeJob& job : jobs) config += scrape(job);
   write_file(base_.string() + ".yml", config);
