@@ -26,7 +26,7 @@ TOLD_BY = {
 
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 MATCHER = re.compile(r'(nats_\w+)\{([^}]*)\}')
-COMPARISON = re.compile(r'(?:==|!=|>=|<=|>|<) *[\d.]+(?: [+*] [\d.]+)*')
+COMPARISON = re.compile(r'(?:==|>=|<=|>|<) *[\d.]+(?: [+*] [\d.]+)*')
 
 
 def text_of(*patterns):
@@ -191,7 +191,7 @@ def threshold(rule):
         return f"the agent's `--auth.{pattern[1].replace('_', '-')}`"
     if "nats_health_finding" in rule["expr"]:
         return "the agent's `--health.checks`, defaults in [checks.md](checks.md)"
-    found = [each for each in COMPARISON.findall(STRING.sub("", rule["expr"]).replace("\n", " ")) if each != "== 1"]
+    found = [each for each in COMPARISON.findall(STRING.sub("", rule["expr"]).replace("\n", " ")) if not each.startswith("==")]
     return "rule: " + ", ".join(f"`{each}`" for each in found) if found else "none"
 
 
