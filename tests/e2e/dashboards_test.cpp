@@ -101,6 +101,9 @@ class Dashboards : public testing::Test {
     app_.fetch("R3", "worker", 20, 15);
     servers_["e2"].stop(SIGTERM);
     servers_["e2"].start();
+    // A new leader of the meta group makes a snapshot at once.
+    const Nats admin(servers_["e1"].url(), kAdmin);
+    EXPECT_TRUE(eventually([&] { return admin.request("$JS.API.META.LEADER.STEPDOWN").contains("success"); }, 30s));
     servers_["w2"].stop(SIGKILL);
   }
 
@@ -111,7 +114,7 @@ class Dashboards : public testing::Test {
     if (!from_environment("LOOKOUT_DASHBOARDS", "").empty()) command.push_back("--show");
     command.push_back(prometheus.url());
     command.insert(command.end(), files.begin(), files.end());
-    return run(command, {}, 150s);
+    return run(command, {}, 180s);
   }
 
   const int memory_limit_ = setenv("GOMEMLIMIT", "1GiB", 1);
@@ -128,16 +131,32 @@ class Dashboards : public testing::Test {
   Agent agents_[3] = {Agent(dir_), Agent(dir_), Agent(dir_)};
 };
 
-TEST_F(Dashboards, NoPanelIsEmpty) {
+// What the peers' dashboards select by and have in their legends: lines of a metric and its labels.
+void gives_peers(const Prometheus& prometheus) {
+  std::istringstream lines(read_file(LOOKOUT_SOURCE "/tests/fixtures/peers.labels"));
+  int read = 0;
+  for (std::string line; std::getline(lines, line); ++read) {
+    std::istringstream words(line);
+    std::string query;
+    words >> query;
+    std::string matchers;
+    for (std::string label; words >> label;) matchers += label + "!=\"\",";
+    EXPECT_TRUE(prometheus.has(query + "{" + matchers + "}")) << line;
+  }
+  EXPECT_GT(read, 100);
+}
+
+TEST_F(Dashboards, NoPanelIsEmptyAndPeersFindWhatTheySelect) {
   const std::string binary = from_environment("LOOKOUT_PROMETHEUS", "");
   if (binary.empty()) GTEST_SKIP() << "LOOKOUT_PROMETHEUS is not set";
   ASSERT_TRUE(agents_[0].sees(servers_.servers().size())) << agents_[0];
   const Prometheus prometheus(dir_, binary, jobs());
   ASSERT_TRUE(prometheus.has("count(nats_lookout_connected==1)==3")) << prometheus.log();
   live();
-  const Finished own = shows(prometheus, dashboards_in(LOOKOUT_SOURCE "/deploy/grafana"), "60");
+  const Finished own = shows(prometheus, dashboards_in(LOOKOUT_SOURCE "/deploy/grafana"), "100");
   EXPECT_EQ(own.code, 0);
   std::cout << own.output;
+  gives_peers(prometheus);
   const std::string others = from_environment("LOOKOUT_DASHBOARDS", "");
   if (!others.empty()) std::cout << shows(prometheus, dashboards_in(others), "0").output;
 }

@@ -131,12 +131,14 @@ def main():
     options = parser.parse_args()
     prometheus, end, failed = Prometheus(options.url), time.monotonic() + options.wait, False
     for path in options.files:
-        report = Report(path, prometheus)
+        report, late = Report(path, prometheus), []
         while report.faults and time.monotonic() < end:
+            late = report.faults
             time.sleep(1)
             report = Report(path, prometheus)
         failed = failed or bool(report.faults) or not report.queries
         lines = report.faults + (report.shown if options.show else [])
+        lines += [f"waited for {fault}" for fault in late if not report.faults]
         print(f"{report.name}: {report.queries} queries, {len(report.faults)} faults", *lines, sep="\n  ")
     return 1 if failed else 0
 
