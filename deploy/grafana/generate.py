@@ -96,7 +96,7 @@ def variable(name, variables):
     query = f"label_values({selector(metric, '', earlier, ['job', *LABELS[metric]])}, {label})"
     return {"name": name, "label": title, "type": "query", "datasource": DATASOURCE,
             "query": {"query": query, "refId": name}, "refresh": 2, "sort": 1, "hide": 0,
-            "multi": True, "includeAll": True, "allValue": ".*", "current": {"text": "All", "value": "$__all"}}
+            "multi": True, "includeAll": True, "allValue": ".*", "current": {"text": ["All"], "value": ["$__all"]}}
 
 
 def datasource_variable():
