@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Runs every query of dashboards against a Prometheus: run_dashboards.py [--wait SECONDS] [--show] URL FILE...
+"""Runs every query of dashboards against a Prometheus: run_dashboards.py [--wait SECONDS] [--server VERSION] [--show] URL FILE...
 
-Prints the queries of panels and variables that give nothing, asked again and again until SECONDS are over; --show prints what the others
-give. Ends with 1 when something gave nothing."""
+Prints the queries of panels and variables that give nothing, asked again and again until SECONDS are over, and legends that name no label;
+--show prints what the others give. Ends with 1 when something gave nothing, unless docs/metrics.md says that nats-servers of VERSION do not tell it."""
 import argparse
 import json
 import math
@@ -13,8 +13,19 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILT_IN = {"__rate_interval": "15s", "__range": "5m", "__interval": "5s", "__interval_ms": "5000", "__range_s": "300"}
 SPAN, STEP = 120, 5  # seconds of a graph
+
+
+def number(version):
+    return tuple(int(part) for part in version.split("."))
+
+
+def untold(server):
+    """Metrics that nats-servers of this version do not tell."""
+    lines = re.findall(r"^\| `(\w+)` .* \| ([\d.]+) \|$", (ROOT / "docs/metrics.md").read_text(), re.M)
+    return {metric for metric, since in lines if server and number(since) > number(server)}
 
 
 class Prometheus:
@@ -99,12 +110,18 @@ def legend(target, series):
     return f"    {named if text and target.get('format') != 'table' else labels}: {last[1]}"
 
 
+def nameless(target, series):
+    """A label of the legend that no series has."""
+    wanted = re.findall(r"\{\{\s*(\w+)\s*\}\}", target.get("legendFormat") or "")
+    return [label for label in wanted if not any(label in each["metric"] for each in series)]
+
+
 class Report:
     """What the queries of one dashboard give."""
 
-    def __init__(self, path, prometheus):
+    def __init__(self, path, prometheus, without):
         dashboard = json.loads(path.read_text())
-        self.name, self.shown = path.name, []
+        self.name, self.shown, self.without = path.name, [], without
         self.values, self.faults = read_variables(dashboard, prometheus)
         self.queries = 0
         for panel in panels_of(dashboard):
@@ -115,8 +132,12 @@ class Report:
     def add(self, panel, target, found):
         self.queries += 1
         place = f"{panel.get('title', '')!r} {target.get('refId', '')}"
-        if not found or isinstance(found, str):
+        if not found and self.without & set(re.findall(r"\w+", target["expr"])):
+            self.shown.append(f"{place}: nothing, as is right with this server")
+        elif not found or isinstance(found, str):
             self.faults.append(f"{place}: {found or 'nothing'}: {substituted(target['expr'], self.values)}")
+        elif nameless(target, found):
+            self.faults.append(f"{place}: no series has {nameless(target, found)} of its legend")
         else:
             unit = panel.get("fieldConfig", {}).get("defaults", {}).get("unit", "")
             self.shown += [f"{place} [{unit}] {len(found)} series", *(legend(target, series) for series in found[:6])]
@@ -125,17 +146,18 @@ class Report:
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wait", type=float, default=0)
+    parser.add_argument("--server", default="")
     parser.add_argument("--show", action="store_true")
     parser.add_argument("url")
     parser.add_argument("files", nargs="+", type=pathlib.Path)
     options = parser.parse_args()
     prometheus, end, failed = Prometheus(options.url), time.monotonic() + options.wait, False
     for path in options.files:
-        report, late = Report(path, prometheus), []
+        report, late = Report(path, prometheus, untold(options.server)), []
         while report.faults and time.monotonic() < end:
             late = report.faults
             time.sleep(1)
-            report = Report(path, prometheus)
+            report = Report(path, prometheus, untold(options.server))
         failed = failed or bool(report.faults) or not report.queries
         lines = report.faults + (report.shown if options.show else [])
         lines += [f"waited for {fault}" for fault in late if not report.faults]
