@@ -101,6 +101,9 @@ class Dashboards : public testing::Test {
     app_.fetch("R3", "worker", 20, 15);
     servers_["e2"].stop(SIGTERM);
     servers_["e2"].start();
+    // A new leader of the meta group makes a snapshot at once.
+    const Nats admin(servers_["e1"].url(), kAdmin);
+    EXPECT_TRUE(eventually([&] { return admin.request("$JS.API.META.LEADER.STEPDOWN").contains("success"); }, 30s));
     servers_["w2"].stop(SIGKILL);
   }
 
