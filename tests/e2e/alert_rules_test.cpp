@@ -64,6 +64,7 @@ TEST_F(AlertRules, TellWhatIsLostAndThatItIsBackAndNothingOfARollingRestart) {
   cluster_[2].start();
   for (const std::string& alert : kExpected)
     EXPECT_TRUE(eventually([&] { return told(alert, "resolved"); }, 60s)) << alert << prometheus.ask("alerts");
+  EXPECT_EQ(prometheus.complaints(), "");
 }
 
 }  // namespace

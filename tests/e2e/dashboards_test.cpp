@@ -157,6 +157,7 @@ TEST_F(Dashboards, NoPanelIsEmptyAndPeersFindWhatTheySelect) {
   const Finished own = shows(prometheus, LOOKOUT_SOURCE "/deploy/grafana", "100");
   EXPECT_EQ(own.code, 0) << own.output;
   if (server_at_least(15)) gives_peers(prometheus);  // older ones do not tell all of it
+  EXPECT_EQ(prometheus.complaints(), "");
   if (!others.empty()) std::cout << own.output << shows(prometheus, others, "0").output;
 }
 

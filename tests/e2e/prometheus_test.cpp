@@ -120,18 +120,6 @@ class Scraper : public Prometheus {
       names.insert(each["metric"].get<std::string>());
     return names;
   }
-
-  // Lines of its log that are a complaint.
-  [[nodiscard]] std::string complaints() const {
-    std::istringstream lines(log());
-    std::string found;
-    for (std::string line; std::getline(lines, line);) {
-      for (const char* level : {"level=warn", "level=WARN", "level=error", "level=ERROR"}) {
-        if (line.find(level) != std::string::npos) found += line + '\n';
-      }
-    }
-    return found;
-  }
 };
 
 // The first series that stood still on the text page around a scrape, and has another value or none in Prometheus.

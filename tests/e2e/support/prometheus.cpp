@@ -2,6 +2,8 @@
 
 #include <httplib.h>
 
+#include <sstream>
+
 namespace lookout::e2e {
 namespace {
 
@@ -50,6 +52,17 @@ nlohmann::json Prometheus::ask(const std::string& path,
   if (!result || result->status != 200) return {};
   const nlohmann::json answer = nlohmann::json::parse(result->body, nullptr, false);
   return answer.is_object() && answer.contains("data") ? answer["data"] : nlohmann::json();
+}
+
+std::string Prometheus::complaints() const {
+  std::istringstream lines(log());
+  std::string found;
+  for (std::string line; std::getline(lines, line);) {
+    for (const char* level : {"level=warn", "level=WARN", "level=error", "level=ERROR"}) {
+      if (line.find(level) != std::string::npos) found += line + '\n';
+    }
+  }
+  return found;
 }
 
 }  // namespace lookout::e2e

@@ -29,6 +29,8 @@ class Prometheus {
   // "data" of what the API answers to a path with parameters; null when it does not.
   [[nodiscard]] nlohmann::json ask(const std::string& path,
                                    const std::multimap<std::string, std::string>& parameters = {}) const;
+  // Lines of its log that are a complaint, of a rule too.
+  [[nodiscard]] std::string complaints() const;
   [[nodiscard]] std::string log() const { return read_file(base_.string() + ".log"); }
 
  private:
