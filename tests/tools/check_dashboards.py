@@ -27,8 +27,10 @@ def panel_faults(panel, known, datasource):
     for wanted in ("title", "description"):
         if not panel.get(wanted, "").strip():
             yield f"has no {wanted}"
-    if not panel["fieldConfig"]["defaults"].get("unit"):
-        yield "has no unit"
+    defaults = panel["fieldConfig"]["defaults"]
+    speaks = panel["type"] == "table" or defaults.get("mappings") or panel["options"].get("textMode") == "name"
+    if defaults.get("unit", "none") == "none" and not speaks:
+        yield "has no unit, and no words for its values"
     if not panel["targets"]:
         yield "asks for nothing"
     for place in (panel, *panel["targets"]):
