@@ -21,6 +21,7 @@ dashboards and alert rules keep working while one moves to `/metrics`:
 Scrape one of them besides or instead of `/metrics`, under the old job name. Where their values are wrong, these are right,
 and listed as differences. What an endpoint does not tell, because it is switched off or the server is too old, is absent.
 In OpenMetrics a counter whose name does not end in `_total` is of type unknown, because that format has no such counters.
+Their own dashboards on these pages, panel by panel: [grafana.md](grafana.md#the-dashboards-of-the-peers).
 
 Of all series: a server that is down has none, and no two series are the same (both programs answer 500 then). Labels that
 change with every restart (`server_id`) or election (leaders) are those programs'; `/metrics` has none of them.

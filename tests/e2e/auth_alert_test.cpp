@@ -1,7 +1,6 @@
 // Many failed logins: none is lost, and an attack becomes one notification within seconds, though the agent and
 // Prometheus both tell Alertmanager of it. The binaries are $LOOKOUT_ALERTMANAGER and $LOOKOUT_PROMETHEUS (2.x).
 #include <gtest/gtest.h>
-#include <httplib.h>
 
 #include <atomic>
 #include <nlohmann/json.hpp>
@@ -9,6 +8,7 @@
 
 #include "tests/e2e/support/agent.h"
 #include "tests/e2e/support/alertmanager.h"
+#include "tests/e2e/support/prometheus.h"
 
 namespace lookout::e2e {
 namespace {
@@ -50,47 +50,6 @@ TEST(AuthBurst, TenThousandFailuresAreAllCounted) {
     dropped -= agent.page().sum("nats_lookout_events_dropped_total", {{"class", spare}});
   EXPECT_EQ(dropped, 0) << everything();
 }
-
-// A Prometheus that scrapes an agent, evaluates the rules of deploy/ and tells an Alertmanager.
-class Rules {
- public:
-  Rules(const TempDir& dir, const std::string& binary, const Agent& agent, const Alertmanager& alertmanager)
-      : base_(dir / "prometheus") {
-    const auto target = [](int port) { return "[{targets: [\"127.0.0.1:" + std::to_string(port) + "\"]}]"; };
-    write_file(base_.string() + ".yml",
-               "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\n"
-               "rule_files: [\"" LOOKOUT_SOURCE
-               "/deploy/prometheus/nats-lookout.rules.yaml\"]\n"
-               "alerting: {alertmanagers: [{path_prefix: /am, static_configs: " +
-                   target(alertmanager.port()) +
-                   "}]}\n"
-                   "scrape_configs: [{job_name: nats-lookout, static_configs: " +
-                   target(agent.port()) + "}]\n");
-    process_.start({binary, "--config.file=" + base_.string() + ".yml", "--storage.tsdb.path=" + base_.string(),
-                    "--web.listen-address=127.0.0.1:" + std::to_string(port_)},
-                   base_.string() + ".log", base_.string() + ".log");
-  }
-
-  // It has scraped the agent.
-  [[nodiscard]] bool works() const {
-    return eventually([this] { return get("query?query=nats_lookout_connected").find("\"1\"") != std::string::npos; },
-                      60s);
-  }
-  [[nodiscard]] std::string alerts() const { return get("alerts"); }
-  [[nodiscard]] std::string log() const { return read_file(base_.string() + ".log"); }
-
- private:
-  [[nodiscard]] std::string get(const std::string& path) const {
-    httplib::Client client("127.0.0.1", port_);
-    client.set_read_timeout(5s);
-    const httplib::Result result = client.Get("/api/v1/" + path);
-    return result && result->status == 200 ? result->body : std::string();
-  }
-
-  const int port_ = free_port();
-  const std::filesystem::path base_;
-  Process process_;
-};
 
 // The block of the example's configuration.
 std::string inhibit_rules() {
@@ -159,11 +118,11 @@ TEST_F(AuthAlert, AnAttackIsToldWithinFiveSeconds) {
 TEST_F(AuthAlert, TheSameFromPrometheusIsNoSecondNotification) {
   const std::string binary = from_environment("LOOKOUT_PROMETHEUS", "");
   if (binary.empty()) GTEST_SKIP() << "LOOKOUT_PROMETHEUS is not set";
-  const Rules prometheus(dir_, binary, agent_, *alertmanager_);
-  ASSERT_TRUE(prometheus.works()) << prometheus.log();
+  const Prometheus prometheus(dir_, binary, {{"nats-lookout", {agent_.port()}}}, alertmanager_->port());
+  ASSERT_TRUE(prometheus.has("nats_lookout_connected==1")) << prometheus.log();
   attack();
   ASSERT_TRUE(eventually([&] { return is(alert(true), "active") && is(alert(false), "suppressed"); }))
-      << alert(true) << alert(false) << prometheus.alerts() << prometheus.log() << alertmanager_->log();
+      << alert(true) << alert(false) << prometheus.ask("alerts") << prometheus.log() << alertmanager_->log();
   const nlohmann::json pushed = alert(true);
   const nlohmann::json found = alert(false);
   EXPECT_EQ(found["labels"]["nats_cluster"], pushed["labels"]["nats_cluster"]);
@@ -174,7 +133,7 @@ TEST_F(AuthAlert, TheSameFromPrometheusIsNoSecondNotification) {
   // The pushed alert ends later than the rule's, which it keeps silent.
   EXPECT_TRUE(agent_.reaches("nats_auth_pattern", {{"pattern", "brute_force"}}, 0, 70s)) << agent_;
   EXPECT_TRUE(eventually([&] { return alert(true).is_null() && alert(false).is_null(); }, 90s))
-      << alert(true) << alert(false) << prometheus.alerts();
+      << alert(true) << alert(false) << prometheus.ask("alerts");
   EXPECT_EQ(notifications("firing"), 1U) << receiver_.everything();
   EXPECT_TRUE(eventually([&] { return notifications("resolved") > 0; })) << alertmanager_->log();
 }

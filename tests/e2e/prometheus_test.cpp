@@ -13,24 +13,26 @@
 #include <sstream>
 
 #include "tests/e2e/support/agent.h"
+#include "tests/e2e/support/prometheus.h"
 
 namespace lookout::e2e {
 namespace {
 
-struct Job {
-  const char* name;
-  const char* path;
-  const char* prefix;
-};
-constexpr Job kJobs[] = {
-    {"native", "/metrics", ""},
-    {"surveyor", "/metrics/surveyor", ""},
-    {"exporter", "/metrics/exporter", ""},
-    {"chart", "/metrics/exporter", "nats"},
+const std::vector<ScrapeJob> kJobs{
+    {.name = "native"},
+    {.name = "surveyor", .path = "/metrics/surveyor"},
+    {.name = "exporter", .path = "/metrics/exporter"},
+    {.name = "chart", .path = "/metrics/exporter", .prefix = "nats"},
 };
 
-std::string url_of(const Job& job) {
-  return job.path + (*job.prefix == '\0' ? std::string() : std::string("?prefix=") + job.prefix);
+std::string url_of(const ScrapeJob& job) {
+  return job.path + (job.prefix.empty() ? "" : "?prefix=" + job.prefix);
+}
+
+std::vector<ScrapeJob> jobs_of(int port) {
+  std::vector<ScrapeJob> jobs = kJobs;
+  for (ScrapeJob& job : jobs) job.ports = {port};
+  return jobs;
 }
 
 std::string get(int port, const std::string& path, const httplib::Headers& headers = {}) {
@@ -40,7 +42,7 @@ std::string get(int port, const std::string& path, const httplib::Headers& heade
   return result && result->status == 200 ? result->body : std::string();
 }
 
-std::string openmetrics(const Agent& agent, const Job& job) {
+std::string openmetrics(const Agent& agent, const ScrapeJob& job) {
   return get(agent.port(), url_of(job), {{"Accept", "application/openmetrics-text; version=1.0.0"}});
 }
 
@@ -84,32 +86,9 @@ bool same(double a, double b) {
   return a == b || (std::isnan(a) && std::isnan(b));
 }
 
-class Prometheus {
+class Scraper : public Prometheus {
  public:
-  Prometheus(const TempDir& dir, const std::string& binary, int agent) : base_(dir / "prometheus") {
-    std::ostringstream config;
-    config << "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n";
-    for (const Job& job : kJobs) {
-      config << "  - job_name: " << job.name << "\n    metrics_path: " << job.path << '\n';
-      if (*job.prefix != '\0') config << "    params: {prefix: [" << job.prefix << "]}\n";
-      config << "    static_configs: [{targets: [\"127.0.0.1:" << agent << "\"]}]\n";
-    }
-    write_file(base_.string() + ".yml", config.str());
-    process_.start({binary, "--config.file=" + base_.string() + ".yml", "--storage.tsdb.path=" + base_.string(),
-                    "--web.listen-address=127.0.0.1:" + std::to_string(port_)},
-                   base_.string() + ".log", base_.string() + ".log");
-  }
-
-  [[nodiscard]] bool starts() {
-    return eventually([this] { return !get(port_, "/-/ready").empty() || !process_.running(); }, 60s) &&
-           process_.running();
-  }
-
-  // What the API says to this.
-  [[nodiscard]] nlohmann::json ask(const std::string& path) const {
-    const nlohmann::json answer = nlohmann::json::parse(get(port_, "/api/v1/" + path), nullptr, false);
-    return answer.is_object() && answer.contains("data") ? answer["data"] : nlohmann::json();
-  }
+  Scraper(const TempDir& dir, const std::string& binary, int port) : Prometheus(dir, binary, jobs_of(port)) {}
 
   // Waits until each target was scraped twice, so that one of the scrapes was begun after this call.
   [[nodiscard]] bool scrapes() const {
@@ -123,9 +102,9 @@ class Prometheus {
   }
 
   // The newest sample of every series of a job.
-  [[nodiscard]] Values values(const Job& job) const {
+  [[nodiscard]] Values values(const ScrapeJob& job) const {
     Values values;
-    const nlohmann::json data = ask(std::string("query?query=%7Bjob%3D%22") + job.name + "%22%7D");
+    const nlohmann::json data = ask("query", {{"query", "{job=\"" + job.name + "\"}"}});
     for (const nlohmann::json& series : data.value("result", nlohmann::json::array())) {
       Labels labels = series["metric"];
       const std::string name = labels["__name__"];
@@ -135,31 +114,12 @@ class Prometheus {
     return values;
   }
 
-  [[nodiscard]] std::set<std::string> families(const Job& job) const {
+  [[nodiscard]] std::set<std::string> families(const ScrapeJob& job) const {
     std::set<std::string> names;
-    for (const nlohmann::json& each :
-         ask(std::string("targets/metadata?match_target=%7Bjob%3D%22") + job.name + "%22%7D"))
+    for (const nlohmann::json& each : ask("targets/metadata", {{"match_target", "{job=\"" + job.name + "\"}"}}))
       names.insert(each["metric"].get<std::string>());
     return names;
   }
-
-  // Lines of its log that are a complaint.
-  [[nodiscard]] std::string complaints() const {
-    std::istringstream lines(log());
-    std::string found;
-    for (std::string line; std::getline(lines, line);) {
-      for (const char* level : {"level=warn", "level=WARN", "level=error", "level=ERROR"}) {
-        if (line.find(level) != std::string::npos) found += line + '\n';
-      }
-    }
-    return found;
-  }
-  [[nodiscard]] std::string log() const { return read_file(base_.string() + ".log"); }
-
- private:
-  int port_ = free_port();
-  std::filesystem::path base_;
-  Process process_;
 };
 
 // The first series that stood still on the text page around a scrape, and has another value or none in Prometheus.
@@ -204,8 +164,8 @@ class Scrape : public testing::Test {
     ASSERT_TRUE(agent_.reaches("nats_stream_messages", {{"stream", "ORDERS"}}, 7)) << agent_;
   }
 
-  void is_right(Prometheus& prometheus);
-  void is_stored(const Prometheus& prometheus, const Job& job);
+  void is_right(Scraper& prometheus);
+  void is_stored(const Scraper& prometheus, const ScrapeJob& job);
 
   TempDir dir_;
   NatsServer server_{dir_, spec(dir_)};
@@ -213,8 +173,8 @@ class Scrape : public testing::Test {
   Agent agent_{dir_};
 };
 
-void Scrape::is_right(Prometheus& prometheus) {
-  ASSERT_TRUE(prometheus.starts()) << prometheus.log();
+void Scrape::is_right(Scraper& prometheus) {
+  ASSERT_TRUE(prometheus.has("up")) << prometheus.log();
   ASSERT_TRUE(prometheus.scrapes()) << prometheus.log();
   const nlohmann::json targets = prometheus.ask("targets")["activeTargets"];
   ASSERT_EQ(targets.size(), std::size(kJobs));
@@ -222,7 +182,7 @@ void Scrape::is_right(Prometheus& prometheus) {
     ASSERT_EQ(target["health"], "up") << target;
     ASSERT_EQ(target["lastError"], "") << target;
   }
-  for (const Job& job : kJobs) is_stored(prometheus, job);
+  for (const ScrapeJob& job : kJobs) is_stored(prometheus, job);
   const Values native = prometheus.values(kJobs[0]);
   EXPECT_TRUE(std::any_of(native.begin(), native.end(), [](const auto& each) {
     return each.first.first == "nats_stream_messages" && each.second == 7;
@@ -230,7 +190,7 @@ void Scrape::is_right(Prometheus& prometheus) {
   EXPECT_EQ(prometheus.complaints(), "");
 }
 
-void Scrape::is_stored(const Prometheus& prometheus, const Job& job) {
+void Scrape::is_stored(const Scraper& prometheus, const ScrapeJob& job) {
   std::string wrong;
   std::size_t compared = 0;
   EXPECT_TRUE(eventually(  // a value that moves there and back between two pages looks as if it stood still
@@ -257,14 +217,14 @@ void Scrape::is_stored(const Prometheus& prometheus, const Job& job) {
 TEST_F(Scrape, Prometheus2TakesAllPagesAsOpenMetrics) {
   const std::string binary = from_environment("LOOKOUT_PROMETHEUS", "");
   if (binary.empty()) GTEST_SKIP() << "LOOKOUT_PROMETHEUS is not set";
-  Prometheus prometheus(dir_, binary, agent_.port());
+  Scraper prometheus(dir_, binary, agent_.port());
   is_right(prometheus);
 }
 
 TEST_F(Scrape, Prometheus3TakesAllPagesAsOpenMetrics) {
   const std::string binary = from_environment("LOOKOUT_PROMETHEUS_3", "");
   if (binary.empty()) GTEST_SKIP() << "LOOKOUT_PROMETHEUS_3 is not set";
-  Prometheus prometheus(dir_, binary, agent_.port());
+  Scraper prometheus(dir_, binary, agent_.port());
   is_right(prometheus);
 }
 
@@ -273,7 +233,7 @@ TEST_F(Scrape, TheReferenceParserOfOpenMetricsTakesAllPages) {
   constexpr const char* kPython = "/usr/bin/python3";
   constexpr const char* kImport = "from prometheus_client.openmetrics.parser import text_string_to_metric_families";
   if (run({kPython, "-c", kImport}).code != 0) GTEST_SKIP() << "there is no python3-prometheus-client";
-  for (const Job& job : kJobs) {
+  for (const ScrapeJob& job : kJobs) {
     write_file(dir_ / job.name, openmetrics(agent_, job));
     const Finished parsed =
         run({kPython, "-c",

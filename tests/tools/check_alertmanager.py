@@ -26,6 +26,12 @@ ALERTS = [
     ("one of them", {"alertname": "NatsLookoutDisconnected", "instance": "a:9422", "severity": "warning"}, True, "chat"),
     ("told by the agent", {"alertname": "NatsCollectionIncomplete", "nats_cluster": "", "entity": "jsz", "severity": "warning", "source": "nats-lookout"}, False, "chat"),
     ("and by Prometheus", {"alertname": "NatsLookoutCollectionIncomplete", "endpoint": "jsz", "severity": "warning"}, True, "chat"),
+    ("a finding, sent", {"alertname": "NatsServerCpu", "nats_cluster": "east", "entity": "east/n1", "severity": "critical", "source": "nats-lookout"}, False, "pager"),
+    ("the finding from Prometheus", {"alertname": "NatsServerFinding", "check": "server_cpu", "entity": "east/n1", "severity": "critical"}, True, "pager"),
+    ("a finding about another server", {"alertname": "NatsServerFinding", "check": "server_cpu", "entity": "east/n2", "severity": "critical"}, False, "pager"),
+    ("a warning, which is not sent", {"alertname": "NatsServerFinding", "check": "server_memory", "entity": "east/n1", "severity": "warning"}, False, "chat"),
+    ("no meta leader, sent", {"alertname": "NatsMetaLeader", "nats_cluster": "west", "entity": "meta group of hub", "severity": "critical", "source": "nats-lookout"}, False, "pager"),
+    ("no meta leader, from Prometheus", {"alertname": "NatsMetaLeader", "domain": "hub", "severity": "critical"}, True, "pager"),
     ("nothing to do with NATS", {"alertname": "DiskFull", "severity": "warning"}, False, "chat"),
 ]
 

@@ -251,3 +251,19 @@ axe() {
   fi
   echo "$dir/axe.min.js"
 }
+
+# grafana_sdk: prints where Grafana's types for dashboards are, made from its schemas; for PYTHONPATH.
+grafana_sdk() {
+  local dir="$TOOLS/grafana-sdk"
+  if [ ! -d "$dir/grafana_foundation_sdk" ]; then
+    rm -rf "$dir" "$dir.new"
+    mkdir -p "$dir.new"
+    python3 -m pip download -q --no-deps --only-binary :all: -d "$dir.new" 'grafana-foundation-sdk==1769699998!10.1.0' >"$TOOLS/pip.log" 2>&1 || {
+      tail -5 "$TOOLS/pip.log" >&2
+      echo "could not download the Python package grafana-foundation-sdk" >&2
+      return 1
+    }
+    unzip -q -o "$dir.new"/*.whl -d "$dir.new" && rm -f "$dir.new"/*.whl && mv "$dir.new" "$dir" || return 1
+  fi
+  echo "$dir"
+}
