@@ -24,6 +24,7 @@
 #include "collectors/collectors.h"
 #include "config/checks.h"
 #include "config/config.h"
+#include "config/reload.h"
 #include "exporters/check.h"
 #include "exporters/checks_reference.h"
 #include "exporters/event_log.h"
@@ -90,24 +91,13 @@ int wait_signal(const sigset_t& signals, Millis limit, Systemd& systemd) {
 }
 
 // The content of every file of secrets, so that SIGHUP logs in again only when it must.
-std::vector<std::string> secrets(const NatsOptions& nats) {
+std::vector<std::string> secrets(const Config& config) {
   std::vector<std::string> out;
-  for (const std::string& path :
-       {nats.password_file, nats.token_file, nats.nkey, nats.creds, nats.tls.ca, nats.tls.cert, nats.tls.key}) {
-    if (path.empty()) continue;
+  for (const std::string& path : login_files(config)) {
     const auto text = read_secret(path);
     out.push_back(text ? *text : text.error());
   }
   return out;
-}
-
-// What SIGHUP cannot change: everything but the log, thresholds, and the content of secret files.
-Config fixed_part(Config config) {
-  config.log_level.clear();
-  config.log_format = {};
-  config.checks.clear();
-  config.auth = {};
-  return config;
 }
 
 // What waits between NATS and the loop is a part of the memory.
@@ -120,7 +110,7 @@ Config within_memory(Config config) {
 class Server {
  public:
   Server(std::vector<std::string> arguments, const Config& config)
-      : arguments_(std::move(arguments)), config_(config), secrets_(secrets(config.nats)) {}
+      : arguments_(std::move(arguments)), config_(config), secrets_(secrets(config)) {}
 
   int run(const sigset_t& signals) {
     auto security = WebSecurity::open(config_.web_config_file, instruments_);
@@ -166,9 +156,9 @@ class Server {
     if (const auto error = events.reopen()) log::error("event log not reopened", {{"reason", error->what}});
     path.loop.set_limits(line.config);
     if (!http.reload()) instruments_.config_reload_failures.Increment();
-    if (fixed_part(within_memory(line.config)) != fixed_part(config_))
+    if (reloaded(config_, line.config) != within_memory(line.config))
       log::warn("some changed options take effect only after a restart");
-    if (auto fresh = secrets(config_.nats); fresh != secrets_) {
+    if (auto fresh = secrets(config_); fresh != secrets_) {
       secrets_ = std::move(fresh);
       path.nats.rebuild();
     }

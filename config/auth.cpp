@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <string>
 
-#include "config/options.h"
+#include "config/codec.h"
 
 namespace lookout::cfg {
 namespace {
@@ -29,15 +29,16 @@ constexpr std::array<Pattern, kAuthPatterns> kPatterns{{
     {"success-after-failures", {5, minutes{10}}, "failed logins from one source as one user before one succeeds"},
     {"outage", {20, minutes{2}}, "failed logins in a cluster, more than succeed, from three or more sources"},
 }};
+constexpr const char* kOff = "off";
 constexpr milliseconds kShortest{30000};
 constexpr milliseconds kLongestWindow{900000};
 
 std::string write_limit(const AuthLimit& limit) {
-  return limit.count == 0 ? "off" : std::to_string(limit.count) + "/" + write_duration(limit.window);
+  return limit.count == 0 ? kOff : std::to_string(limit.count) + "/" + write_duration(limit.window);
 }
 
 Result<AuthLimit> read_limit(const std::string& text) {
-  if (text == "off") return AuthLimit{};
+  if (text == kOff) return AuthLimit{};
   const std::size_t slash = text.find('/');
   const auto count = number<std::uint32_t>(std::string_view(text).substr(0, slash));
   const auto window = slash == std::string::npos ? std::nullopt : duration_of(std::string_view(text).substr(slash + 1));
@@ -55,7 +56,7 @@ Codec limit_of(std::size_t pattern) {
     config.auth.at(pattern) = *read;
     return std::string{};
   };
-  return {set, [pattern](const Config& config) { return Texts{write_limit(config.auth.at(pattern))}; }};
+  return {set, [pattern](const Config& config) { return Texts{write_limit(config.auth.at(pattern))}; }, {kOff}};
 }
 
 }  // namespace
@@ -63,8 +64,9 @@ Codec limit_of(std::size_t pattern) {
 std::vector<Option> auth_options() {
   std::vector<Option> out;
   for (std::size_t i = 0; i < kPatterns.size(); ++i) {
-    out.push_back({std::string("auth.") + kPatterns[i].option, "Authentication patterns", "N/DURATION",
-                   std::string("off or how many in what time: ") + kPatterns[i].what, limit_of(i)});
+    out.push_back(
+        taken_by(Reload::sighup, {std::string("auth.") + kPatterns[i].option, "Authentication patterns", "N/DURATION",
+                                  std::string("off or how many in what time: ") + kPatterns[i].what, limit_of(i)}));
   }
   return out;
 }

@@ -7,7 +7,13 @@
 namespace lookout::cfg {
 namespace {
 
-constexpr const char* kGroup = "Command check";
+// Of every check.
+Texts ids() {
+  Texts ids;
+  for (std::size_t i = 0; i < kChecks; ++i) ids.emplace_back(info_of(static_cast<Check>(i)).id);
+  for (const FixedCheck& check : fixed_checks()) ids.emplace_back(check.id);
+  return ids;
+}
 
 Codec checks(std::vector<std::string> CheckOptions::*member) {
   const auto set = [member](Config& config, const Texts& texts) {
@@ -17,18 +23,18 @@ Codec checks(std::vector<std::string> CheckOptions::*member) {
     config.check.*member = std::move(given);
     return std::string{};
   };
-  return {set, [member](const Config& config) { return config.check.*member; }};
+  return {set, [member](const Config& config) { return config.check.*member; }, ids()};
 }
 
 }  // namespace
 
 std::vector<Option> check_options() {
   return {
-      {"check.color", kGroup, "WHEN", "of text: auto (on a terminal, unless NO_COLOR is set), always, never",
+      {"check.color", kCheck, "", "of text; auto: on a terminal, unless NO_COLOR is set",
        choice([](auto& c) -> auto& { return c.check.color; }, {"auto", "always", "never"})},
-      {"check.only", kGroup, "CHECKS", "comma list of the checks that count; those about the agent itself always do",
+      {"check.only", kCheck, "CHECKS", "comma list of the checks that count; those about the agent itself always do",
        checks(&CheckOptions::only), Shape::list},
-      {"check.ignore", kGroup, "CHECKS", "comma list of checks that do not count", checks(&CheckOptions::ignored),
+      {"check.ignore", kCheck, "CHECKS", "comma list of checks that do not count", checks(&CheckOptions::ignored),
        Shape::list},
   };
 }

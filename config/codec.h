@@ -23,6 +23,12 @@ Codec scalar(At at, Read read, Write write) {
   return {set, [at, write](const Config& config) { return Texts{write(at(config))}; }};
 }
 
+// The same option with another word about what takes its changes.
+inline Option taken_by(Reload reload, Option option) {
+  option.reload = reload;
+  return option;
+}
+
 inline constexpr auto kSame = [](const std::string& text) { return text; };
 
 template <class At>
@@ -30,14 +36,23 @@ Codec text(At at, Result<std::string> (*read)(std::string_view) = read_text) {
   return scalar(at, read, kSame);
 }
 
-// One of a few names; an enum's are in the order of its values.
+// true or false.
+template <class At>
+Codec flag(At at) {
+  Codec codec = scalar(at, read_flag, [](bool on) { return on ? "true" : "false"; });
+  codec.values = {"true", "false"};
+  return codec;
+}
+
+// One of a few names; those of an enum, or of a bool, are in the order of its values.
 template <class At>
 Codec choice(At at, const Texts& names) {
   using Value = std::remove_cvref_t<decltype(at(std::declval<Config&>()))>;
+  constexpr bool kCounted = std::is_enum_v<Value> || std::is_same_v<Value, bool>;
   const auto set = [at, names](Config& config, const Texts& texts) {
     const auto found = std::find(names.begin(), names.end(), texts.front());
     if (found == names.end()) return must_be(alternatives(names), texts.front()).what;
-    if constexpr (std::is_enum_v<Value>) {
+    if constexpr (kCounted) {
       at(config) = static_cast<Value>(found - names.begin());
     } else {
       at(config) = *found;
@@ -45,13 +60,13 @@ Codec choice(At at, const Texts& names) {
     return std::string{};
   };
   const auto get = [at, names](const Config& config) {
-    if constexpr (std::is_enum_v<Value>) {
+    if constexpr (kCounted) {
       return Texts{names.at(static_cast<std::size_t>(at(config)))};
     } else {
       return Texts{at(config)};
     }
   };
-  return {set, get};
+  return {set, get, names};
 }
 
 template <class At>

@@ -91,7 +91,7 @@ Codec level(const Endpoint& endpoint) {
   const auto get = [endpoint](const Config& config) {
     return Texts{kLevels.at(static_cast<std::size_t>(shown(config, endpoint).level))};
   };
-  return {set, get};
+  return {set, get, levels_of(endpoint)};
 }
 
 }  // namespace
@@ -105,10 +105,8 @@ std::vector<Option> collect_options() {
     out.push_back({"collect." + name + ".interval", kCollect, "DURATION", "how often servers are asked " + name,
                    interval(endpoint)});
     const std::string detail(endpoint.detail);
-    out.push_back(
-        {"collect." + name + ".level", kCollect, "LEVEL",
-         alternatives(levels_of(endpoint)) + ": " + endpoint.what + (detail.empty() ? "" : "; detail: " + detail),
-         level(endpoint)});
+    out.push_back({"collect." + name + ".level", kCollect, "",
+                   endpoint.what + (detail.empty() ? "" : "; detail: " + detail), level(endpoint)});
   }
   return out;
 }

@@ -10,36 +10,24 @@
 #include <string_view>
 #include <system_error>
 
+#include "config/commands.h"
 #include "config/options.h"
+#include "config/reference.h"
 #include "config/together.h"
 #include "config/values.h"
 
 namespace lookout {
 namespace {
 
+using cfg::every_option;
 using cfg::Given;
 using cfg::Givens;
+using cfg::Mode;
+using cfg::modes;
 using cfg::Option;
-using cfg::options;
 using cfg::Shape;
 using cfg::Texts;
 
-struct Mode {
-  Command command;
-  const char* name;
-  const char* help;
-};
-constexpr std::array<Mode, 6> kModes{
-    {{Command::serve, "serve", "run the agent; the default"},
-     {Command::check, "check",
-      "one round, then the health; exit code 0, 1, 2 or 3 as Nagios wants it; --format text|json|nagios"},
-     {Command::events, "events", "print the event log live; --auth: failed logins and their patterns only"},
-     {Command::config, "config", "print the effective configuration, secrets masked"},
-     {Command::metrics, "metrics", "print the reference of all metrics"},
-     {Command::checks, "checks", "print the reference of all checks"}}};
-constexpr std::array<const char*, 3> kFormats{"text", "json", "nagios"};  // in the order of CheckFormat
-constexpr const char* kAuth = "auth";                                     // --auth
-constexpr const char* kKinds = "events.kinds";                            // which it stands for
 constexpr const char* kFooter =
     "Every option can also come from the environment (LOOKOUT_NATS_URL for --nats.url) or from the YAML file of\n"
     "--config.file (url below nats). Flags win over the environment, the environment over the file.\n"
@@ -69,12 +57,12 @@ std::string name_of(std::string_view word) {
 // secret.
 std::string stranger(const std::string& word, bool first) {
   Texts commands;
-  for (const Mode& mode : kModes) commands.emplace_back(mode.name);
+  for (const Mode& mode : modes()) commands.emplace_back(mode.name);
   const std::string wanted = "the commands are " + cfg::join(commands, ", ");
   if (!word.starts_with('-'))
     return first ? "unknown command " + cfg::quote(word) + ": " + wanted : "an argument is no option: " + wanted;
-  Texts known{"--help", "--version", std::string("--") + cfg::kConfigFile, std::string("--") + kAuth};
-  for (const Option& option : options()) known.push_back("--" + option.path);
+  Texts known;
+  for (const Option* option : every_option()) known.push_back("--" + option->path);
   const std::string name = word.starts_with("--") ? name_of(word) : word.substr(0, 2);
   const std::string near = cfg::nearest(word.starts_with("--") ? name : "-" + name_of(word), known);
   return "unknown option " + cfg::quote(name) + (near.empty() ? ", see --help" : ", did you mean " + near + "?");
@@ -88,35 +76,29 @@ class Grammar {
     app_.allow_extras()->fallthrough()->require_subcommand(0, 1)->footer(kFooter);
     app_.get_formatter()->column_width(40);
     app_.get_formatter()->label("SUBCOMMAND", "COMMAND");
-    for (const Option& option : options()) add(option);
-    file_ = app_.add_option(std::string("--") + cfg::kConfigFile, "YAML file with options");
-    file_->group("This process")->option_text("FILE")->take_all();
-    help_ = app_.add_flag(std::string("-h,--help"))->description("print this")->group("This process");
-    version_ = app_.add_flag(std::string("--version"))->description("print the version")->group("This process");
-    auth_ = app_.add_flag(std::string("--") + kAuth)->group("Event log")->take_all();
-    auth_->description("with the command events: the same as --events.kinds=auth");
-    for (const Mode& mode : kModes) app_.add_subcommand(mode.name, mode.help)->group("Commands");
-    format_ = app_.get_subcommand("check")->add_option("--format")->take_all();
+    for (const Option* option : every_option()) add(*option);
+    for (const Mode& mode : modes()) {
+      auto* const command = app_.add_subcommand(mode.name, mode.help)->group("Commands");
+      if (!mode.arguments.empty()) command->add_option(mode.argument);
+    }
   }
   CommandLine parse(const std::vector<std::string>& arguments, Givens& givens);
 
  private:
   void add(const Option& option) {
-    const std::string name = "--" + option.path;
+    const std::string name = option.path == cfg::kHelp ? "-h,--" + option.path : "--" + option.path;
     const bool flag = option.shape == Shape::flag;
-    auto* added = flag ? app_.add_flag(name, option.help) : app_.add_option(name, option.help);
-    const Texts standard = option.codec.get(Config{});
-    const bool shown = !flag && !standard.empty() && !standard.front().empty();
-    const std::string fallback = shown ? " (default " + cfg::join(standard, ",") + ")" : "";
-    added->group(option.group)->take_all()->description(option.help + fallback);
-    if (!flag) added->option_text(option.placeholder);
+    auto* const added = flag ? app_.add_flag(name) : app_.add_option(name);
+    added->group(option.group)->take_all()->description(cfg::described(option));
+    if (!flag) added->option_text(cfg::placeholder(option));
     named_.push_back({&option, added});
   }
 
   [[nodiscard]] std::vector<std::string> prepared(const std::vector<std::string>& arguments) const;
   [[nodiscard]] std::string collect(Givens& givens) const;
-  [[nodiscard]] std::string collect_auth(Givens& givens) const;
-  [[nodiscard]] Command command() const;
+  [[nodiscard]] bool has(const char* flag) const { return app_.count(std::string("--") + flag) > 0; }
+  [[nodiscard]] const Mode& mode() const;
+  [[nodiscard]] CommandLine printed(const Mode& mode) const;
   [[nodiscard]] std::string help() const;
 
   struct Named {
@@ -125,11 +107,6 @@ class Grammar {
   };
   CLI::App app_;
   std::vector<Named> named_;
-  CLI::Option* file_ = nullptr;
-  CLI::Option* auth_ = nullptr;
-  CLI::Option* help_ = nullptr;
-  CLI::Option* version_ = nullptr;
-  CLI::Option* format_ = nullptr;
 };
 
 // Last word first, as CLI11 wants it, and "--name=" as "--name" and an empty word: CLI11 would take the next option for
@@ -146,10 +123,21 @@ std::vector<std::string> Grammar::prepared(const std::vector<std::string>& argum
   return words;
 }
 
-Command Grammar::command() const {
+const Mode& Grammar::mode() const {
   const auto given = [this](const Mode& mode) { return app_.got_subcommand(mode.name); };
-  const auto found = std::find_if(kModes.begin(), kModes.end(), given);
-  return found == kModes.end() ? Command::serve : found->command;
+  const auto found = std::find_if(modes().begin(), modes().end(), given);
+  return found == modes().end() ? modes().front() : *found;
+}
+
+// Of a command that only prints.
+CommandLine Grammar::printed(const Mode& mode) const {
+  if (mode.arguments.empty()) return ended(0, mode.text(""));
+  const Texts& given = app_.get_subcommand(mode.name)->get_option(mode.argument)->results();
+  const std::string wanted = cfg::alternatives(mode.arguments);
+  if (given.empty()) return failed(std::string(mode.name) + " must be followed by " + wanted);
+  if (std::find(mode.arguments.begin(), mode.arguments.end(), given.front()) == mode.arguments.end())
+    return failed(mode.name + (" " + cfg::must_be(wanted, given.front()).what));
+  return ended(0, mode.text(given.front()));
 }
 
 std::string Grammar::help() const {
@@ -162,27 +150,17 @@ std::string Grammar::help() const {
 
 // What the options said; returns what is wrong.
 std::string Grammar::collect(Givens& givens) const {
-  const auto take = [&givens](const std::string& path, const CLI::Option& parsed, bool repeatable) -> std::string {
-    const Texts& texts = parsed.results();
-    if (texts.size() > 1 && !repeatable) return "--" + path + " must be given only once";
-    if (!texts.empty()) givens[path] = {texts, "--" + path};
-    return "";
-  };
-  std::string wrong = take(cfg::kConfigFile, *file_, false);
-  for (const Named& named : named_) {
-    if (wrong.empty()) wrong = take(named.option->path, *named.parsed, named.option->shape == Shape::list);
+  for (const auto& [option, parsed] : named_) {
+    const Texts& texts = parsed->results();
+    if (texts.empty()) continue;
+    const std::string name = "--" + option->path;
+    if (*option->command != '\0' && option->command != std::string_view(mode().name))
+      return name + " needs the command " + option->command;
+    if (texts.size() > 1 && option->shape != Shape::list) return name + " must be given only once";
+    givens[option->path] = {texts, name};
   }
-  return wrong.empty() ? collect_auth(givens) : wrong;
-}
-
-// --auth stands for kinds of events, and like any flag wins over environment and file.
-std::string Grammar::collect_auth(Givens& givens) const {
-  if (auth_->count() == 0) return "";
-  const std::string name = std::string("--") + kAuth;
-  if (command() != Command::events) return name + " needs the command events";
-  if (auth_->results() != Texts{"true"}) return name + " takes no value and is given once";
-  if (!givens.try_emplace(kKinds, Given{{"auth"}, name}).second)
-    return name + " and --" + kKinds + " exclude each other: give only one of them";
+  if (givens.contains(cfg::kAuth) && givens.contains(cfg::kKinds))
+    return std::string("--") + cfg::kAuth + " and --" + cfg::kKinds + " exclude each other: give only one of them";
   return "";
 }
 
@@ -194,18 +172,14 @@ CommandLine Grammar::parse(const std::vector<std::string>& arguments, Givens& gi
   } catch (const CLI::Error&) {
     return failed("the command line must be options and at most one command, see --help");
   }
-  if (help_->count() > 0) return ended(0, help());
-  if (version_->count() > 0) return ended(0, std::string("nats-lookout ") + cfg::version());
+  if (has(cfg::kHelp)) return ended(0, help());
+  if (has(cfg::kVersion)) return ended(0, std::string("nats-lookout ") + cfg::version());
   if (const auto rest = app_.remaining(true); !rest.empty()) return failed(stranger(rest[0], rest[0] == arguments[0]));
   if (auto wrong = collect(givens); !wrong.empty()) return failed(std::move(wrong));
+  if (mode().text != nullptr) return printed(mode());
   CommandLine line;
   line.config = cfg::defaults();
-  line.config.command = command();
-  for (const std::string& format : format_->results()) {
-    const auto* const known = std::find(kFormats.begin(), kFormats.end(), format);
-    if (known == kFormats.end()) return failed("--format " + cfg::must_be("text, json or nagios", format).what);
-    line.config.check.format = static_cast<CheckFormat>(known - kFormats.begin());
-  }
+  line.config.command = mode().command;
   return line;
 }
 
@@ -215,15 +189,15 @@ void add_environment(const std::map<std::string, std::string>& environment, Give
     if (found != environment.end() && !found->second.empty())
       givens.try_emplace(path, Given{{found->second}, found->first});
   };
-  add(cfg::kConfigFile);
-  for (const Option& option : options()) add(option.path);
+  for (const Option* option : every_option())
+    if (option->sources != cfg::Sources::command_line) add(option->path);
 }
 
 std::string take_over(const Givens& givens, Config& config) {
-  for (const Option& option : options()) {
-    const auto given = givens.find(option.path);
+  for (const Option* option : every_option()) {  // in this order: --auth wins over the kinds of a file
+    const auto given = givens.find(option->path);
     if (given == givens.end()) continue;
-    if (auto wrong = option.codec.set(config, given->second.texts); !wrong.empty())
+    if (auto wrong = option->codec.set(config, given->second.texts); !wrong.empty())
       return given->second.origin + " " + wrong;
   }
   return cfg::Together(config, givens).wrong();

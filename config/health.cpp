@@ -38,16 +38,6 @@ std::string write_threshold(double value) {
   return {text.begin(), end};
 }
 
-Texts split(std::string_view text, char at) {
-  Texts parts;
-  for (std::size_t end = text.find(at); end != std::string_view::npos; end = text.find(at)) {
-    parts.emplace_back(text.substr(0, end));
-    text.remove_prefix(end + 1);
-  }
-  parts.emplace_back(text);
-  return parts;
-}
-
 // A time of a setting, such as "5m".
 bool read_time(std::optional<std::chrono::milliseconds>& time, std::string_view text) {
   const auto read = read_duration(text, std::chrono::milliseconds(0));
@@ -137,10 +127,12 @@ Codec settings() {
 }  // namespace
 
 std::vector<Option> health_options() {
-  return {{"health.checks", "Health", "CHECKS",
-           "comma list of check=off, on or warning/critical/how-long/how-long-over; cluster/NAME/ or account/NAME/ in "
-           "front limits it",
-           settings(), Shape::list}};
+  return {taken_by(
+      Reload::sighup,
+      {"health.checks", "Health", "CHECKS",
+       "comma list of check=off, on or warning/critical/how-long/how-long-over; cluster/NAME/ or account/NAME/ in "
+       "front limits it",
+       settings(), Shape::list})};
 }
 
 }  // namespace lookout::cfg

@@ -24,6 +24,11 @@ Codec urls() {
 }
 
 const Texts kGroups(kEventGroupNames.begin(), kEventGroupNames.end());
+const Texts kNamesOfKinds = [] {
+  Texts kinds = kGroups;
+  kinds.emplace_back("all");
+  return kinds;
+}();
 
 Codec kinds() {
   const auto set = [](Config& config, const Texts& texts) {
@@ -32,7 +37,7 @@ Codec kinds() {
       return std::find(given.begin(), given.end(), name) != given.end();
     };
     const auto known = [](const std::string& name) {
-      return name == "all" || std::find(kGroups.begin(), kGroups.end(), name) != kGroups.end();
+      return std::find(kNamesOfKinds.begin(), kNamesOfKinds.end(), name) != kNamesOfKinds.end();
     };
     const auto odd = std::find_if_not(given.begin(), given.end(), known);
     if (given.empty() || odd != given.end()) {
@@ -49,7 +54,14 @@ Codec kinds() {
     for (const auto kind : config.events.kinds) names.push_back(kGroups.at(static_cast<std::size_t>(kind)));
     return names;
   };
-  return {set, get};
+  return {set, get, kNamesOfKinds};
+}
+
+Codec event_log() {
+  Codec codec = text(
+      [](auto& c) -> auto& { return c.events.log; }, read_event_log);
+  codec.values = {"-", "off"};
+  return codec;
 }
 
 constexpr const char* kShardWanted = "i/n, one of n shares such as 1/3, with i from 1 to n";
@@ -74,10 +86,8 @@ Codec count(At at) {
 
 constexpr const char* kNats = "Connection to NATS";
 constexpr const char* kWatched = "What is watched";
-constexpr const char* kEvents = "Event log";
 constexpr const char* kServers = "Life cycle of servers";
 constexpr const char* kLimits = "Limits";
-constexpr const char* kProcess = "This process";
 
 std::vector<Option> connection_options() {
   return {
@@ -85,23 +95,24 @@ std::vector<Option> connection_options() {
       {"nats.user", kNats, "NAME", "user of the system account", text([](auto& c) -> auto& { return c.nats.user; })},
       {"nats.password", kNats, "TEXT", "its password; --nats.password-file keeps it out of process lists",
        text([](auto& c) -> auto& { return c.nats.password; }), Shape::value, true},
-      {"nats.password-file", kNats, "FILE", "file with the password, read at every login",
-       text([](auto& c) -> auto& { return c.nats.password_file; })},
+      taken_by(Reload::file_login, {"nats.password-file", kNats, kFile, "file with the password, read at every login",
+                                    text([](auto& c) -> auto& { return c.nats.password_file; })}),
       {"nats.token", kNats, "TEXT", "token; --nats.token-file keeps it out of process lists",
        text([](auto& c) -> auto& { return c.nats.token; }), Shape::value, true},
-      {"nats.token-file", kNats, "FILE", "file with the token, read at every login",
-       text([](auto& c) -> auto& { return c.nats.token_file; })},
-      {"nats.nkey", kNats, "FILE", "file with an nkey user seed", text([](auto& c) -> auto& { return c.nats.nkey; })},
-      {"nats.creds", kNats, "FILE", ".creds file (operator mode)", text([](auto& c) -> auto& { return c.nats.creds; })},
-      {"nats.tls.ca", kNats, "FILE", "certificates to trust instead of the system's",
-       text([](auto& c) -> auto& { return c.nats.tls.ca; })},
-      {"nats.tls.cert", kNats, "FILE", "client certificate chain",
-       text([](auto& c) -> auto& { return c.nats.tls.cert; })},
-      {"nats.tls.key", kNats, "FILE", "its private key", text([](auto& c) -> auto& { return c.nats.tls.key; })},
+      taken_by(Reload::file_login, {"nats.token-file", kNats, kFile, "file with the token, read at every login",
+                                    text([](auto& c) -> auto& { return c.nats.token_file; })}),
+      taken_by(Reload::file_login, {"nats.nkey", kNats, kFile, "file with an nkey user seed",
+                                    text([](auto& c) -> auto& { return c.nats.nkey; })}),
+      taken_by(Reload::file_login, {"nats.creds", kNats, kFile, ".creds file (operator mode)",
+                                    text([](auto& c) -> auto& { return c.nats.creds; })}),
+      taken_by(Reload::file_login, {"nats.tls.ca", kNats, kFile, "certificates to trust instead of the system's",
+                                    text([](auto& c) -> auto& { return c.nats.tls.ca; })}),
+      taken_by(Reload::file_login, {"nats.tls.cert", kNats, kFile, "client certificate chain",
+                                    text([](auto& c) -> auto& { return c.nats.tls.cert; })}),
+      taken_by(Reload::file_login, {"nats.tls.key", kNats, kFile, "its private key",
+                                    text([](auto& c) -> auto& { return c.nats.tls.key; })}),
       {"nats.tls.first", kNats, "", "TLS handshake before anything else, as the server's handshake_first wants it",
-       scalar(
-           [](auto& c) -> auto& { return c.nats.tls.first; }, read_flag, [](bool on) { return on ? "true" : "false"; }),
-       Shape::flag},
+       flag([](auto& c) -> auto& { return c.nats.tls.first; }), Shape::flag},
       {"nats.inbox-prefix", kNats, "SUBJECT", "what replies are sent to, where the user's permissions ask for it",
        text(
            [](auto& c) -> auto& { return c.nats.inbox_prefix; }, read_inbox_prefix)},
@@ -119,20 +130,19 @@ std::vector<Option> connection_options() {
 std::vector<Option> picture_options() {
   constexpr milliseconds kNone{0};
   return {
-      {"scope", kWatched, "SCOPE", "system: all servers; server: the one at --nats.url (sidecar)",
+      {"scope", kWatched, "", "system: all servers; server: the one at --nats.url (sidecar)",
        choice([](auto& c) -> auto& { return c.scope; }, {"system", "server"})},
       {"server-name", kWatched, "NAME", "scope server: the only server accepted; else the one of the first login",
        text([](auto& c) -> auto& { return c.server_name; })},
       {"shard", kWatched, "I/N", "several agents share the servers by their names: this one's share, 1/3 to 3/3",
        scalar(
            [](auto& c) -> auto& { return c.shard; }, read_shard, write_shard)},
-      {"events.subjects", kEvents, "auto|minimal",
-       "minimal: the least privilege that shows all events but claims updates",
+      {"events.subjects", kEvents, "", "minimal: the least privilege that shows all events but claims updates",
        choice([](auto& c) -> auto& { return c.events.subjects; }, {"auto", "minimal"})},
-      {"events.log", kEvents, "FILE", "JSON lines to - (stdout), off (nowhere) or a file, reopened on SIGHUP",
-       text(
-           [](auto& c) -> auto& { return c.events.log; }, read_event_log)},
-      {"events.kinds", kEvents, "KINDS", "all or a comma list of " + join(kGroups, ", "), kinds(), Shape::list},
+      taken_by(Reload::file_sighup,
+               {"events.log", kEvents, kFile, "JSON lines to - (stdout), off (nowhere) or a file, reopened on SIGHUP",
+                event_log()}),
+      {kKinds, kEvents, "KINDS", "all or a comma list of " + join(kGroups, ", "), kinds(), Shape::list},
       {"servers.lost-after", kServers, "DURATION", "silence after which a server is lost",
        duration([](auto& c) -> auto& { return c.servers.lost_after; })},
       {"servers.drain-limit", kServers, "DURATION", "after which a server in lame duck mode counts as stopped",
@@ -169,7 +179,7 @@ std::vector<Option> limit_options() {
 
 std::vector<Option> process_options() {
   return {
-      {"state.dir", kProcess, "DIRECTORY",
+      {"state.dir", kProcess, kDirectory,
        "where counts are kept over restarts of the agent; without it they begin at zero",
        text([](auto& c) -> auto& { return c.state_dir; })},
       {"shutdown.linger", kProcess, "DURATION", "how long /metrics still answers after SIGTERM",
@@ -179,21 +189,19 @@ std::vector<Option> process_options() {
        "where /metrics and /health are served: host:port, :port or [::]:port",
        text(
            [](auto& c) -> auto& { return c.listen_address; }, read_listen_address)},
-      {"web.config.file", kProcess, "FILE",
-       "TLS, client certificates and passwords of all endpoints, as of Prometheus' exporter-toolkit (docs/security.md)",
-       text([](auto& c) -> auto& { return c.web_config_file; })},
-      {"web.page", kProcess, "on|off", "off: without the page at / and /api/v1; /metrics, /health and the probes stay",
-       scalar(
-           [](auto& c) -> auto& { return c.web_page; }, read_switch, [](bool on) { return on ? "on" : "off"; })},
+      taken_by(Reload::file_sighup, {"web.config.file", kProcess, kFile,
+                                     "TLS, client certificates and passwords of all endpoints, as of Prometheus' "
+                                     "exporter-toolkit (docs/security.md)",
+                                     text([](auto& c) -> auto& { return c.web_config_file; })}),
+      {"web.page", kProcess, "", "off: without the page at / and /api/v1; /metrics, /health and the probes stay",
+       choice([](auto& c) -> auto& { return c.web_page; }, {"off", "on"})},
       {"web.mask-identities", kProcess, "", "hide addresses, users and names of failed logins in all that HTTP tells",
-       scalar(
-           [](auto& c) -> auto& { return c.mask_identities; }, read_flag,
-           [](bool on) { return on ? "true" : "false"; }),
-       Shape::flag},
-      {"log.level", kProcess, "LEVEL", "of the agent's own log on stderr: debug, info, warn, error",
-       choice([](auto& c) -> auto& { return c.log_level; }, {"debug", "info", "warn", "error"})},
-      {"log.format", kProcess, "logfmt|json", "of the agent's own log",
-       choice([](auto& c) -> auto& { return c.log_format; }, {"logfmt", "json"})},
+       flag([](auto& c) -> auto& { return c.mask_identities; }), Shape::flag},
+      taken_by(Reload::sighup,
+               {"log.level", kProcess, "", "of the agent's own log on stderr",
+                choice([](auto& c) -> auto& { return c.log_level; }, {"debug", "info", "warn", "error"})}),
+      taken_by(Reload::sighup, {"log.format", kProcess, "", "of the agent's own log",
+                                choice([](auto& c) -> auto& { return c.log_format; }, {"logfmt", "json"})}),
   };
 }
 
@@ -218,6 +226,16 @@ std::vector<Option> all_options() {
 const std::vector<Option>& options() {
   static const std::vector<Option> all = all_options();
   return all;
+}
+
+const std::vector<const Option*>& every_option() {
+  static const std::vector<const Option*> every = [] {
+    std::vector<const Option*> out;
+    for (const auto* table : {&options(), &own_options()})
+      for (const Option& option : *table) out.push_back(&option);
+    return out;
+  }();
+  return every;
 }
 
 std::string environment_name(const std::string& path) {

@@ -74,6 +74,23 @@ inline std::string join(const Texts& texts, const std::string& separator) {
   return all;
 }
 
+// The parts between the `at`s, also empty ones.
+inline Texts split(std::string_view text, char at) {
+  Texts parts;
+  for (std::size_t end = text.find(at); end != std::string_view::npos; end = text.find(at)) {
+    parts.emplace_back(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+  parts.emplace_back(text);
+  return parts;
+}
+
+inline std::string lowercase(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return text;
+}
+
 // "a, b or c".
 inline std::string alternatives(const Texts& names) {
   const Texts first(names.begin(), names.end() - 1);
@@ -172,11 +189,6 @@ inline std::string write_bytes(std::uint64_t bytes) {
   if (text == "true" || text == "1") return true;
   if (text == "false" || text == "0") return false;
   return must_be("true or false", text);
-}
-
-[[nodiscard]] inline Result<bool> read_switch(std::string_view text) {
-  if (text == "on" || text == "off") return text == "on";
-  return must_be("on or off", text);
 }
 
 // Any text without control characters, also none. The error does not repeat the text: it may be a secret.

@@ -74,6 +74,13 @@ TEST(ConfigCommand, PrintsWhatConfigFileAccepts) {
   EXPECT_EQ(second.output, first.output);
 }
 
+// zsh and fish are tried by the same script where they are installed (tests/run).
+TEST(CompletionCommand, CompletesInBash) {
+  const Finished typed = run({LOOKOUT_SOURCE "/tests/deploy/completion", agent_binary(), "bash"});
+  EXPECT_EQ(typed.code, 0) << typed.output;
+  EXPECT_NE(typed.output.find("ok     bash"), std::string::npos) << typed.output;
+}
+
 struct Mistake {
   const char* name;
   std::vector<std::string> arguments;

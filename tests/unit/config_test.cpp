@@ -15,6 +15,7 @@
 
 #include "collectors/collectors.h"
 #include "config/options.h"
+#include "config/reload.h"
 #include "support.h"
 
 namespace lookout {
@@ -233,6 +234,16 @@ TEST_P(EveryOption, IsInTheHelpAndInTheExample) {
   EXPECT_TRUE(std::regex_search(example, std::regex("(^|\\n)#? *" + path.substr(path.rfind('.') + 1) + ": "))) << path;
 }
 
+// Of two configurations that differ in it, the second read on SIGHUP.
+TEST_P(EveryOption, IsTakenBySighupIfTheTableSaysSo) {
+  const Config running = good(flag(GetParam().one));
+  const Config fresh = good(flag(GetParam().other));
+  const auto option = std::find_if(cfg::options().begin(), cfg::options().end(),
+                                   [](const auto& each) { return each.path == GetParam().path; });
+  ASSERT_NE(option, cfg::options().end());
+  EXPECT_EQ(reloaded(running, fresh), option->reload == cfg::Reload::sighup ? fresh : running);
+}
+
 INSTANTIATE_TEST_SUITE_P(Config, EveryOption, testing::ValuesIn(samples()), [](const auto& sample) {
   return std::regex_replace(sample.param.path, std::regex("[.-]"), "_");
 });
@@ -271,6 +282,16 @@ TEST(OptionTable, MarksExactlyPasswordAndTokenAsSecret) {
     if (option.secret) secrets.push_back(option.path);
   }
   EXPECT_EQ(secrets, (std::vector<std::string>{"nats.password", "nats.token"}));
+}
+
+TEST(OptionTable, KnowsTheFilesOfALogin) {
+  EXPECT_EQ(login_files(good({"--nats.user=ann", "--nats.password-file=p", "--nats.tls.ca=a", "--nats.tls.cert=c",
+                              "--nats.tls.key=k", "--web.config.file=w", "--alertmanager.url=https://a",
+                              "--alertmanager.token-file=t", "--events.log=e"})),
+            (std::vector<std::string>{"p", "a", "c", "k"}));
+  EXPECT_EQ(login_files(good({"--nats.creds=x"})), std::vector<std::string>{"x"});
+  EXPECT_EQ(login_files(good({"--nats.nkey=x"})), std::vector<std::string>{"x"});
+  EXPECT_EQ(login_files(good({"--nats.token-file=x"})), std::vector<std::string>{"x"});
 }
 
 TEST(Defaults, AreThoseOfTheHeaderWithEveryEndpoint) {
@@ -493,7 +514,7 @@ TEST(Shards, AreCountedFromOne) {
   EXPECT_EQ(good({"--shard=1/1", "--scope=server"}).scope, Scope::server) << "the whole is no share";
 }
 
-TEST(Commands, AreSixAndServeIsTheDefault) {
+TEST(Commands, ServeIsTheDefault) {
   EXPECT_EQ(good({}).command, Command::serve);
   EXPECT_EQ(good({"serve"}).command, Command::serve);
   EXPECT_EQ(good({"check"}).command, Command::check);
@@ -513,8 +534,8 @@ TEST(Commands, EventsCanBeThoseOfAuthenticationOnly) {
     EXPECT_EQ(refused(arguments), "--auth needs the command events");
   EXPECT_EQ(refused({"events", "--auth", "--events.kinds=all"}),
             "--auth and --events.kinds exclude each other: give only one of them");
-  for (const Arguments& arguments : {Arguments{"events", "--auth", "--auth"}, {"events", "--auth=false"}})
-    EXPECT_EQ(refused(arguments), "--auth takes no value and is given once");
+  EXPECT_EQ(refused({"events", "--auth", "--auth"}), "--auth must be given only once");
+  EXPECT_EQ(refused({"events", "--auth=false"}), "--auth takes no value");
 }
 
 TEST(Commands, CheckHasAFormat) {
@@ -523,7 +544,8 @@ TEST(Commands, CheckHasAFormat) {
   EXPECT_EQ(good({"check", "--format=nagios"}).check.format, CheckFormat::nagios);
   EXPECT_EQ(good({"check", "--format=text", "--nats.user=ann"}).nats.user, "ann");
   EXPECT_EQ(refused({"check", "--format=xml"}), "--format must be text, json or nagios, not 'xml'");
-  EXPECT_EQ(refused({"events", "--format=json"}), "unknown option '--format', see --help");
+  EXPECT_EQ(refused({"events", "--format=json"}), "--format needs the command check");
+  EXPECT_EQ(refused({"check", "--format=json", "--format=json"}), "--format must be given only once");
 }
 
 TEST(HelpAndVersion, ArePrintedWithExitCodeZeroWhereverTheyStand) {
@@ -564,13 +586,16 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"OneDash", {"-nats.url=a"}, "unknown option '-n', did you mean --nats.url?"},
         Mistake{"UnknownCommand",
                 {"dance"},
-                "unknown command 'dance': the commands are serve, check, events, config, metrics, checks"},
+                "unknown command 'dance': the commands are serve, check, events, config, metrics, checks, options, "
+                "man, completion"},
         Mistake{"TwoCommands",
                 {"check", "events"},
-                "an argument is no option: the commands are serve, check, events, config, metrics, checks"},
+                "an argument is no option: the commands are serve, check, events, config, metrics, checks, options, "
+                "man, completion"},
         Mistake{"StrayWord",
                 {"--nats.user=ann", "x"},
-                "an argument is no option: the commands are serve, check, events, config, metrics, checks"},
+                "an argument is no option: the commands are serve, check, events, config, metrics, checks, options, "
+                "man, completion"},
         Mistake{"AfterDashes", {"--", "--scope=server"}, "unknown option '--', see --help"},
         Mistake{"NoValue", {"--scope"}, "--scope must be followed by a value"},
         Mistake{"NoValueAfterACommand", {"check", "--scope"}, "--scope must be followed by a value"},
