@@ -7,18 +7,9 @@
 namespace lookout::cfg {
 namespace {
 
-// Of options that end the start before anything is set, and of the one that is read before all others.
+// Of options that set nothing: they end the start, say where others are, or stand for another.
 Codec nothing() {
   return {[](Config&, const Texts&) { return std::string{}; }, [](const Config&) { return Texts{}; }};
-}
-
-Codec auth_only() {
-  const auto set = [](Config& config, const Texts& texts) {
-    if (texts.front() != "true") return std::string("takes no value");
-    config.events.kinds = {EventGroup::auth};
-    return std::string{};
-  };
-  return {set, [](const Config&) { return Texts{}; }};
 }
 
 Option of_command_line(Option option, const char* command = "") {
@@ -36,7 +27,7 @@ std::vector<Option> all_own_options() {
       of_command_line({kHelp, kProcess, "", "print this", nothing(), Shape::flag}),
       of_command_line({kVersion, kProcess, "", "print the version", nothing(), Shape::flag}),
       of_command_line(
-          {kAuth, kEvents, "", "with the command events: the same as --events.kinds=auth", auth_only(), Shape::flag},
+          {kAuth, kEvents, "", "with the command events: the same as --events.kinds=auth", nothing(), Shape::flag},
           "events"),
       of_command_line({"format", kCheck, "", "with the command check: what it prints",
                        choice([](auto& c) -> auto& { return c.check.format; }, {"text", "json", "nagios"})},

@@ -96,6 +96,7 @@ class Grammar {
 
   [[nodiscard]] std::vector<std::string> prepared(const std::vector<std::string>& arguments) const;
   [[nodiscard]] std::string collect(Givens& givens) const;
+  [[nodiscard]] static std::string collect_auth(Givens& givens);
   [[nodiscard]] bool has(const char* flag) const { return app_.count(std::string("--") + flag) > 0; }
   [[nodiscard]] const Mode& mode() const;
   [[nodiscard]] CommandLine printed(const Mode& mode) const;
@@ -136,7 +137,7 @@ CommandLine Grammar::printed(const Mode& mode) const {
   const std::string wanted = cfg::alternatives(mode.arguments);
   if (given.empty()) return failed(std::string(mode.name) + " must be followed by " + wanted);
   if (std::find(mode.arguments.begin(), mode.arguments.end(), given.front()) == mode.arguments.end())
-    return failed(mode.name + (" " + cfg::must_be(wanted, given.front()).what));
+    return failed(std::string(mode.name) + " " + cfg::must_be(wanted, given.front()).what);
   return ended(0, mode.text(given.front()));
 }
 
@@ -159,8 +160,15 @@ std::string Grammar::collect(Givens& givens) const {
     if (texts.size() > 1 && option->shape != Shape::list) return name + " must be given only once";
     givens[option->path] = {texts, name};
   }
-  if (givens.contains(cfg::kAuth) && givens.contains(cfg::kKinds))
-    return std::string("--") + cfg::kAuth + " and --" + cfg::kKinds + " exclude each other: give only one of them";
+  return has(cfg::kAuth) ? collect_auth(givens) : "";
+}
+
+// --auth stands for kinds of events, and like any flag wins over environment and file.
+std::string Grammar::collect_auth(Givens& givens) {
+  const Given& auth = givens[cfg::kAuth];
+  if (auth.texts != Texts{"true"}) return auth.origin + " takes no value";
+  if (!givens.try_emplace(cfg::kKinds, Given{{"auth"}, auth.origin}).second)
+    return auth.origin + " and --" + cfg::kKinds + " exclude each other: give only one of them";
   return "";
 }
 
@@ -194,7 +202,7 @@ void add_environment(const std::map<std::string, std::string>& environment, Give
 }
 
 std::string take_over(const Givens& givens, Config& config) {
-  for (const Option* option : every_option()) {  // in this order: --auth wins over the kinds of a file
+  for (const Option* option : every_option()) {
     const auto given = givens.find(option->path);
     if (given == givens.end()) continue;
     if (auto wrong = option->codec.set(config, given->second.texts); !wrong.empty())

@@ -107,7 +107,9 @@ std::string render_man_page() {
     for (const Option* option : chapter.options) out += item(*option);
   }
   for (const Topic& topic : topics_after_options()) out += render(topic);
-  out += section("See also") + ".BR prometheus (1),\n.BR systemctl (1)";
+  out += section("See also") + ".BR prometheus (1)\n.PP\n" +
+         set("`nats-lookout metrics` and `nats-lookout checks` print the references of metrics and checks.");
+  out.pop_back();  // who prints it ends the line
   return out;
 }
 

@@ -529,6 +529,7 @@ TEST(Commands, EventsCanBeThoseOfAuthenticationOnly) {
   EXPECT_EQ(good({"events", "--auth"}).events.kinds, only);
   EXPECT_EQ(good({"--auth", "events", "--scope=server"}).events.kinds, only);
   EXPECT_EQ(good({"events", "--auth"}, {{"LOOKOUT_EVENTS_KINDS", "all"}}).events.kinds, only) << "flags win";
+  EXPECT_EQ(good({"events", "--auth"}, {{"LOOKOUT_EVENTS_KINDS", "nonsense"}}).events.kinds, only);
   EXPECT_EQ(good({"events"}).events.kinds.size(), 3U);
   for (const Arguments& arguments : {Arguments{"--auth"}, {"serve", "--auth"}, {"check", "--auth"}})
     EXPECT_EQ(refused(arguments), "--auth needs the command events");

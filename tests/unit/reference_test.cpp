@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <regex>
@@ -107,10 +108,12 @@ TEST_P(Completion, HasEveryOptionCommandAndValue) {
   for (const auto* option : cfg::every_option()) {
     EXPECT_THAT(text, HasSubstr((fish ? "-l " : "--") + option->path));
     const bool offered = option->shape != cfg::Shape::flag && !option->codec.values.empty();
-    if (offered) EXPECT_THAT(text, HasSubstr(cfg::join(option->codec.values, " "))) << option->path;
+    if (offered) {
+      EXPECT_THAT(text, HasSubstr(cfg::join(option->codec.values, " "))) << option->path;
+    }
   }
   for (const auto& mode : cfg::modes()) EXPECT_THAT(text, HasSubstr(mode.name));
-  EXPECT_THAT(text, testing::Not(HasSubstr("@"))) << "a place that nothing was put into";
+  EXPECT_FALSE(std::regex_search(text, std::regex("@[A-Z]+@"))) << "a place that nothing was put into";
 }
 
 INSTANTIATE_TEST_SUITE_P(Shells, Completion, testing::Values("bash", "zsh", "fish"),
@@ -130,9 +133,37 @@ TEST(OptionValues, AreTakenAndNothingElseIsWhereTheyAreAll) {
     for (const auto& value : option->codec.values)
       EXPECT_EQ(option->codec.set(config, {value}), "") << option->path << "=" << value;
     const bool all = *option->placeholder == '\0';
-    if (all) EXPECT_NE(option->codec.set(config, {"nonsense"}), "") << option->path;
+    if (all) {
+      EXPECT_NE(option->codec.set(config, {"nonsense"}), "") << option->path;
+    }
     EXPECT_FALSE(all && option->codec.values.empty()) << option->path << " has no placeholder";
   }
+}
+
+// Options named in README.md and docs/, without those whose first part Prometheus has too.
+TEST(Documents, NameNoOptionThatThereIsNot) {
+  std::set<std::string> known;  // and their beginnings: "collect.varz" of "--collect.varz.*"
+  for (const auto* option : cfg::every_option()) {
+    for (auto dot = option->path.find('.'); dot != std::string::npos; dot = option->path.find('.', dot + 1))
+      known.insert(option->path.substr(0, dot));
+    known.insert(option->path);
+  }
+  std::vector<std::filesystem::path> files{TEST_DATA "/../README.md"};
+  for (const auto& entry : std::filesystem::directory_iterator(TEST_DATA "/../docs"))
+    if (entry.path().extension() == ".md") files.push_back(entry.path());
+  const std::regex option("--(([a-z]+)(\\.[a-z_-]*[a-z])+)");
+  const std::set<std::string> shared{"web", "log", "config"};
+  std::size_t named = 0;
+  for (const auto& path : files) {
+    std::ifstream file(path);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    for (std::sregex_iterator found(text.begin(), text.end(), option), end; found != end; ++found) {
+      if (shared.contains((*found)[2]) || !known.contains((*found)[2])) continue;
+      EXPECT_TRUE(known.contains((*found)[1])) << path << ": " << found->str();
+      ++named;
+    }
+  }
+  EXPECT_GT(named, 100U);
 }
 
 }  // namespace
