@@ -52,7 +52,7 @@ std::string replaced(std::string text, std::string_view what, std::string_view b
 }
 
 // In single quotes for a shell that knows no escape within them.
-std::string quoted(const std::string& text) {
+std::string sh_quoted(const std::string& text) {
   return "'" + replaced(text, "'", "'\\''") + "'";
 }
 
@@ -95,7 +95,7 @@ std::string bash_values(const Option& option) {
   const std::string offered = values(option);
   std::string out;
   if (option.shape == Shape::list && !offered.empty()) out += "start+=${word%\"${word##*,}\"} word=${word##*,} ";
-  if (!offered.empty()) out += "words=" + quoted(offered) + " ";
+  if (!offered.empty()) out += "words=" + sh_quoted(offered) + " ";
   if (takes_file(option)) out += "paths=-f ";
   if (takes_directory(option)) out += "paths=-d ";
   return out.empty() ? "return " : out;
@@ -129,12 +129,12 @@ std::string bash_command(const Mode& mode) {
   for (const Option* option : every_option())
     if (option->command == std::string_view(mode.name)) own += " " + bash_option(*option);
   return std::string("          ") + mode.name + ") command=" + mode.name +
-         (own.empty() ? "" : " options+=" + quoted(own)) + " ;;\n";
+         (own.empty() ? "" : " options+=" + sh_quoted(own)) + " ;;\n";
 }
 
 std::string bash_argument(const Mode& mode) {
   if (mode.arguments.empty()) return "";
-  return std::string("        ") + mode.name + ") words=" + quoted(join(mode.arguments, " ")) + " ;;\n";
+  return std::string("        ") + mode.name + ") words=" + sh_quoted(join(mode.arguments, " ")) + " ;;\n";
 }
 
 std::string render_bash() {
@@ -181,16 +181,16 @@ std::string zsh_action(const Option& option) {
 
 std::string zsh_option(const Option& option) {
   const std::string what = "[" + replaced(option.help, "]", "\\]") + "]";
-  if (option.path == kHelp) return "    '(- *)'{-h,--help}" + quoted(what) + "\n";
+  if (option.path == kHelp) return "    '(- *)'{-h,--help}" + sh_quoted(what) + "\n";
   const std::string value = takes_value(option) ? ":" + placeholder(option) + ":" + zsh_action(option) : "";
   return "    " +
-         quoted((option.shape == Shape::list ? "*--" : "--") + option.path + (value.empty() ? "" : "=") + what +
-                value) +
+         sh_quoted((option.shape == Shape::list ? "*--" : "--") + option.path + (value.empty() ? "" : "=") + what +
+                   value) +
          "\n";
 }
 
 std::string zsh_command(const Mode& mode) {
-  return "    " + quoted(mode.name + (":" + replaced(mode.help, ":", "\\:"))) + "\n";
+  return "    " + sh_quoted(mode.name + (":" + replaced(mode.help, ":", "\\:"))) + "\n";
 }
 
 std::string render_zsh() {
