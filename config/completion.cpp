@@ -15,6 +15,10 @@ bool takes_value(const Option& option) {
   return option.shape != Shape::flag;
 }
 
+bool common(const Option& option) {  // to all commands
+  return *option.command == '\0';
+}
+
 bool takes_file(const Option& option) {
   return option.placeholder == std::string_view(kFile);
 }
@@ -27,7 +31,7 @@ std::string values(const Option& option) {
   return join(option.codec.values, " ");
 }
 
-// Lines about every option, made by `line`, each with the same end.
+// What `line` makes of every option.
 std::string each_option(const std::function<std::string(const Option&)>& line) {
   std::string out;
   for (const Option* option : every_option()) out += line(*option);
@@ -40,8 +44,10 @@ std::string each_command(const std::function<std::string(const Mode&)>& line) {
   return out;
 }
 
-std::string command_names() {
-  return each_command([](const Mode& mode) { return std::string(mode.name) + " "; });
+std::string command_names(const std::string& separator) {
+  Texts names;
+  for (const Mode& mode : modes()) names.emplace_back(mode.name);
+  return join(names, separator);
 }
 
 // `text` with `by` in the place of each `what`.
@@ -62,7 +68,7 @@ constexpr const char* kBash = R"(# Completion of nats-lookout for bash; made by 
 _nats_lookout() {
   local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} start="" words="" paths="" command="" each
   local options="@OPTIONS@"
-  # --option=value is taken apart at the equals sign, unless it was removed from COMP_WORDBREAKS.
+  # Bash takes --option=value apart at the equals sign, unless that was removed from COMP_WORDBREAKS.
   local equals=""
   case $word in
     =) word="" equals=1 ;;
@@ -73,12 +79,11 @@ _nats_lookout() {
 @VALUES@    *)
       [[ -z $equals ]] || return
       for each in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-        case $each in
-@COMMANDS@        esac
+        case $each in @NAMES@) command=$each ;; esac
       done
       case $command in
-        "") words="@NAMES@" ;;
-@ARGUMENTS@      esac
+        "") words="@COMMANDS@" ;;
+@OWN@      esac
       if [[ $word == -* || -z $words ]]; then words=$options; fi
       ;;
   esac
@@ -87,7 +92,9 @@ _nats_lookout() {
     [[ -z $paths ]] || compgen "$paths" -P "$start" -- "$word"
   )
   if [[ -n $paths ]]; then compopt -o filenames 2>/dev/null; fi
-  if [[ ${COMPREPLY[0]-} == --*= ]]; then compopt -o nospace 2>/dev/null; fi
+  # Bash does not see a directory in --option=directory.
+  if [[ $start == --* && -d ${COMPREPLY[0]#"$start"} ]]; then COMPREPLY[0]+=/; fi
+  if [[ ${COMPREPLY[0]-} == --*[=/] ]]; then compopt -o nospace 2>/dev/null; fi
 }
 complete -F _nats_lookout nats-lookout)";
 
@@ -124,28 +131,23 @@ std::string bash_option(const Option& option) {
   return "--" + option.path + (takes_value(option) ? "=" : "");
 }
 
+// What only this command has, or takes.
 std::string bash_command(const Mode& mode) {
   std::string own;
   for (const Option* option : every_option())
     if (option->command == std::string_view(mode.name)) own += " " + bash_option(*option);
-  return std::string("          ") + mode.name + ") command=" + mode.name +
-         (own.empty() ? "" : " options+=" + sh_quoted(own)) + " ;;\n";
-}
-
-std::string bash_argument(const Mode& mode) {
-  if (mode.arguments.empty()) return "";
-  return std::string("        ") + mode.name + ") words=" + sh_quoted(join(mode.arguments, " ")) + " ;;\n";
+  if (!own.empty()) own = "options+=" + sh_quoted(own) + " ";
+  if (!mode.arguments.empty()) own += "words=" + sh_quoted(join(mode.arguments, " ")) + " ";
+  return own.empty() ? "" : std::string("        ") + mode.name + ") " + own + ";;\n";
 }
 
 std::string render_bash() {
-  const auto common = [](const Option& option) {
-    return *option.command == '\0' ? bash_option(option) + " " : std::string();
-  };
-  std::string out = replaced(kBash, "@OPTIONS@", each_option(common) + "-h");
+  const auto option_of_all = [](const Option& option) { return common(option) ? bash_option(option) + " " : ""; };
+  std::string out = replaced(kBash, "@OPTIONS@", each_option(option_of_all) + "-h");
   out = replaced(out, "@VALUES@", bash_cases());
-  out = replaced(out, "@COMMANDS@", each_command(bash_command));
-  out = replaced(out, "@NAMES@", command_names());
-  return replaced(out, "@ARGUMENTS@", each_command(bash_argument));
+  out = replaced(out, "@NAMES@", command_names(" | "));
+  out = replaced(out, "@COMMANDS@", command_names(" "));
+  return replaced(out, "@OWN@", each_command(bash_command));
 }
 
 // ---- zsh
@@ -194,9 +196,9 @@ std::string zsh_command(const Mode& mode) {
 }
 
 std::string render_zsh() {
-  const auto common = [](const Option& option) { return *option.command == '\0' ? zsh_option(option) : ""; };
+  const auto option_of_all = [](const Option& option) { return common(option) ? zsh_option(option) : ""; };
   const auto own = [](const Option& option) {
-    if (*option.command == '\0') return std::string();
+    if (common(option)) return std::string();
     return std::string("  if (( $words[(I)") + option.command + "] )); then options+=(\n" + zsh_option(option) +
            "  ) fi\n";
   };
@@ -206,7 +208,7 @@ std::string render_zsh() {
            " ;;\n";
   };
   std::string out = replaced(kZsh, "@COMMANDS@", each_command(zsh_command));
-  out = replaced(out, "@OPTIONS@", each_option(common));
+  out = replaced(out, "@OPTIONS@", each_option(option_of_all));
   out = replaced(out, "@OWN@", each_option(own));
   return replaced(out, "@ARGUMENTS@", each_command(argument));
 }
@@ -236,13 +238,13 @@ std::string fish_value(const Option& option) {
 
 std::string fish_option(const Option& option) {
   const std::string only =
-      *option.command == '\0' ? "" : std::string(" -n '__fish_seen_subcommand_from ") + option.command + "'";
+      common(option) ? "" : std::string(" -n '__fish_seen_subcommand_from ") + option.command + "'";
   return "\ncomplete -c nats-lookout" + only + (option.path == kHelp ? " -s h" : "") + " -l " + option.path +
          fish_value(option) + " -d " + fish_quoted(option.help);
 }
 
 std::string fish_command(const Mode& mode) {
-  std::string out = "\ncomplete -c nats-lookout -n 'not __fish_seen_subcommand_from " + command_names() + "' -a " +
+  std::string out = "\ncomplete -c nats-lookout -n 'not __fish_seen_subcommand_from " + command_names(" ") + "' -a " +
                     mode.name + " -d " + fish_quoted(mode.help);
   if (!mode.arguments.empty())
     out += std::string("\ncomplete -c nats-lookout -n '__fish_seen_subcommand_from ") + mode.name + "' -a " +

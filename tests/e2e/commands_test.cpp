@@ -76,7 +76,7 @@ TEST(ConfigCommand, PrintsWhatConfigFileAccepts) {
 
 // zsh and fish are tried by the same script where they are installed (tests/run).
 TEST(CompletionCommand, CompletesInBash) {
-  const Finished typed = run({LOOKOUT_SOURCE "/tests/deploy/completion", agent_binary(), "bash"});
+  const Finished typed = run({LOOKOUT_SOURCE "/tests/deploy/completion", agent_binary(), "bash"}, {}, 120s);
   EXPECT_EQ(typed.code, 0) << typed.output;
   EXPECT_NE(typed.output.find("ok     bash"), std::string::npos) << typed.output;
 }
