@@ -69,6 +69,11 @@ Instruments::Instruments()
   rtt_seconds.Set(std::numeric_limits<double>::quiet_NaN());
 }
 
+bool Instruments::lives(Mono now, Mono started) const {
+  const Mono beat{Mono::duration(heartbeat.load())};
+  return now - (beat == Mono{} ? started : beat) <= kHeartbeatLimit;
+}
+
 prometheus::Counter& Instruments::counter(const std::string& name, const std::string& help) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
 }

@@ -12,6 +12,8 @@
 #include <memory>
 #include <string>
 
+#include "agent/clock.h"
+
 namespace lookout {
 
 class Instruments {
@@ -52,8 +54,13 @@ class Instruments {
   prometheus::Family<prometheus::Counter>& notifications_dropped;  // alerts that found no place in an Outbox
   prometheus::Family<prometheus::Gauge>& notifications_pending;    // alerts
 
-  // Set by the loop at every turn; /livez fails when it is old.
-  std::atomic<std::chrono::steady_clock::rep> heartbeat{0};
+  // Set by the loop at every turn.
+  std::atomic<Mono::rep> heartbeat{0};
+  static constexpr std::chrono::seconds kHeartbeatLimit{30};
+
+  // The loop makes progress: what /livez says, and the service manager is told. Before its first turn the time since
+  // `started` counts: a loop that never turns is found out too.
+  [[nodiscard]] bool lives(Mono now, Mono started) const;
 
   // Who listens to /api/v1/events now.
   std::atomic<std::size_t> page_clients{0};

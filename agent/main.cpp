@@ -33,6 +33,7 @@
 #include "exporters/notifier.h"
 #include "exporters/prometheus.h"
 #include "exporters/reference.h"
+#include "exporters/systemd.h"
 #include "exporters/web_security.h"
 
 namespace lookout {
@@ -79,6 +80,16 @@ int wait_signal(const sigset_t& signals, Millis limit) {
   return signal > 0 ? signal : 0;
 }
 
+// The same; meanwhile the service manager is told what it wants to know.
+int wait_signal(const sigset_t& signals, Millis limit, Systemd& systemd) {
+  const Mono end = read_clock().mono + limit;
+  for (Now now = read_clock(); now.mono < end; now = read_clock()) {
+    const Millis pause = std::min(systemd.tell(now), std::chrono::ceil<Millis>(end - now.mono));
+    if (const int signal = wait_signal(signals, pause); signal != 0) return signal;
+  }
+  return 0;
+}
+
 // The content of every file of secrets, so that SIGHUP logs in again only when it must.
 std::vector<std::string> secrets(const Config& config) {
   std::vector<std::string> out;
@@ -118,11 +129,17 @@ class Server {
     log::info(
         "started",
         {{"version", lookout_version()}, {"libnats", nats_client_version()}, {"address", config_.listen_address}});
+    Systemd systemd(Systemd::request_of_environment(), cell_, instruments_, read_clock());
+    systemd.ready();
     for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
-      signal = wait_signal(signals, Millis(3600000));
-      if (signal == SIGHUP) reload(path, **events, **http);
+      signal = wait_signal(signals, Millis(3600000), systemd);
+      if (signal != SIGHUP) continue;
+      systemd.reloading(read_clock());
+      reload(path, **events, **http);
+      systemd.ready();
     }
-    if (config_.shutdown_linger.count() > 0) wait_signal(signals, config_.shutdown_linger);
+    systemd.stopping();
+    wait_signal(signals, config_.shutdown_linger, systemd);
     log::info("stopping");
     return 0;
   }

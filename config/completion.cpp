@@ -58,7 +58,7 @@ std::string replaced(std::string text, std::string_view what, std::string_view b
 }
 
 // In single quotes for a shell that knows no escape within them.
-std::string quoted(const std::string& text) {
+std::string sh_quoted(const std::string& text) {
   return "'" + replaced(text, "'", "'\\''") + "'";
 }
 
@@ -102,7 +102,7 @@ std::string bash_values(const Option& option) {
   const std::string offered = values(option);
   std::string out;
   if (option.shape == Shape::list && !offered.empty()) out += "start+=${word%\"${word##*,}\"} word=${word##*,} ";
-  if (!offered.empty()) out += "words=" + quoted(offered) + " ";
+  if (!offered.empty()) out += "words=" + sh_quoted(offered) + " ";
   if (takes_file(option)) out += "paths=-f ";
   if (takes_directory(option)) out += "paths=-d ";
   return out.empty() ? "return " : out;
@@ -136,8 +136,8 @@ std::string bash_command(const Mode& mode) {
   std::string own;
   for (const Option* option : every_option())
     if (option->command == std::string_view(mode.name)) own += " " + bash_option(*option);
-  if (!own.empty()) own = "options+=" + quoted(own) + " ";
-  if (!mode.arguments.empty()) own += "words=" + quoted(join(mode.arguments, " ")) + " ";
+  if (!own.empty()) own = "options+=" + sh_quoted(own) + " ";
+  if (!mode.arguments.empty()) own += "words=" + sh_quoted(join(mode.arguments, " ")) + " ";
   return own.empty() ? "" : std::string("        ") + mode.name + ") " + own + ";;\n";
 }
 
@@ -183,16 +183,16 @@ std::string zsh_action(const Option& option) {
 
 std::string zsh_option(const Option& option) {
   const std::string what = "[" + replaced(option.help, "]", "\\]") + "]";
-  if (option.path == kHelp) return "    '(- *)'{-h,--help}" + quoted(what) + "\n";
+  if (option.path == kHelp) return "    '(- *)'{-h,--help}" + sh_quoted(what) + "\n";
   const std::string value = takes_value(option) ? ":" + placeholder(option) + ":" + zsh_action(option) : "";
   return "    " +
-         quoted((option.shape == Shape::list ? "*--" : "--") + option.path + (value.empty() ? "" : "=") + what +
-                value) +
+         sh_quoted((option.shape == Shape::list ? "*--" : "--") + option.path + (value.empty() ? "" : "=") + what +
+                   value) +
          "\n";
 }
 
 std::string zsh_command(const Mode& mode) {
-  return "    " + quoted(mode.name + (":" + replaced(mode.help, ":", "\\:"))) + "\n";
+  return "    " + sh_quoted(mode.name + (":" + replaced(mode.help, ":", "\\:"))) + "\n";
 }
 
 std::string render_zsh() {

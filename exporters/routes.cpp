@@ -1,7 +1,6 @@
 #include "exporters/routes.h"
 
 #include <algorithm>
-#include <chrono>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -21,7 +20,6 @@ constexpr const char* kMetrics = "text/plain; version=0.0.4; charset=utf-8";
 constexpr const char* kOpenMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 constexpr std::size_t kMaxPrefix = 64;
 using Schema = MetricsPage::Schema;
-constexpr std::chrono::seconds kHeartbeatLimit{30};
 
 // ?prefix=
 std::string prefix_of(const View& view) {
@@ -65,10 +63,7 @@ Rendered render_auth_page(const View& view) {
 }
 
 Rendered render_alive(const View& view) {
-  const Mono beat{Mono::duration(view.instruments.heartbeat.load())};
-  // Before the loop's first turn the server's own start counts: a loop that never turns is found out too.
-  const Mono last = beat == Mono{} ? view.started : beat;
-  if (view.now.mono - last <= kHeartbeatLimit) return {"ok\n"};
+  if (view.instruments.lives(view.now.mono, view.started)) return {"ok\n"};
   return {"The loop has made no progress for more than 30 seconds.\n", 503};
 }
 
