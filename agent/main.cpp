@@ -90,16 +90,6 @@ int wait_signal(const sigset_t& signals, Millis limit, Systemd& systemd) {
   return 0;
 }
 
-// The content of every file of secrets, so that SIGHUP logs in again only when it must.
-std::vector<std::string> secrets(const Config& config) {
-  std::vector<std::string> out;
-  for (const std::string& path : login_files(config)) {
-    const auto text = read_secret(path);
-    out.push_back(text ? *text : text.error());
-  }
-  return out;
-}
-
 // What waits between NATS and the loop is a part of the memory.
 Config within_memory(Config config) {
   if (config.memory_limit == 0) config.memory_limit = cgroup_memory_limit();
@@ -110,7 +100,7 @@ Config within_memory(Config config) {
 class Server {
  public:
   Server(std::vector<std::string> arguments, const Config& config)
-      : arguments_(std::move(arguments)), config_(config), secrets_(secrets(config)) {}
+      : arguments_(std::move(arguments)), config_(config), secrets_(login_secrets(config)) {}
 
   int run(const sigset_t& signals) {
     auto security = WebSecurity::open(config_.web_config_file, instruments_);
@@ -158,7 +148,7 @@ class Server {
     if (!http.reload()) instruments_.config_reload_failures.Increment();
     if (reloaded(config_, line.config) != within_memory(line.config))
       log::warn("some changed options take effect only after a restart");
-    if (auto fresh = secrets(config_); fresh != secrets_) {
+    if (auto fresh = login_secrets(config_); fresh != secrets_) {
       secrets_ = std::move(fresh);
       path.nats.rebuild();
     }
@@ -168,7 +158,7 @@ class Server {
 
   const std::vector<std::string> arguments_;
   const Config config_;
-  std::vector<std::string> secrets_;
+  std::vector<std::string> secrets_;  // SIGHUP logs in again when they have changed
   Cell cell_;
   Instruments instruments_;
   Feed feed_{read_clock(), config_.mask_identities};
@@ -239,28 +229,28 @@ int events(Config config, const sigset_t& signals) {
   return 0;
 }
 
+int print(const std::string& text) {
+  const bool printed = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  return printed ? 0 : fail("stdout cannot be written");
+}
+
 int run(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const CommandLine line = parse(arguments, environment());
   if (line.exit) {
-    if (line.exit_code == 0)
-      std::printf("%s\n", line.text.c_str());
-    else
-      std::fprintf(stderr, "nats-lookout: %s\n", line.text.c_str());
+    if (line.exit_code == 0) return print(line.text + "\n");
+    std::fprintf(stderr, "nats-lookout: %s\n", line.text.c_str());
     return line.exit_code;
   }
   const sigset_t signals = blocked_signals();
   log::configure(line.config.log_level, line.config.log_format);
   switch (line.config.command) {
     case Command::config:
-      std::fputs(to_yaml(line.config).c_str(), stdout);
-      return 0;
+      return print(to_yaml(line.config));
     case Command::metrics:
-      std::fputs(render_reference().c_str(), stdout);
-      return 0;
+      return print(render_reference());
     case Command::checks:
-      std::fputs(render_checks_reference().c_str(), stdout);
-      return 0;
+      return print(render_checks_reference());
     case Command::check:
       return check(line.config, signals);
     case Command::events:

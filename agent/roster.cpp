@@ -19,10 +19,12 @@ Millis statsz_interval(const std::string& version) {
 
 }  // namespace
 
-// What is found in the answers of a joining server is shown once it has a name, which is almost always its own.
+const std::string& Server::shown_name() const {
+  return name.empty() ? base_name : name;
+}
+
 std::string Server::entity() const {
-  const std::string& shown = name.empty() ? base_name : name;
-  return cluster.empty() ? shown : cluster + "/" + shown;
+  return cluster.empty() ? shown_name() : cluster + "/" + shown_name();
 }
 
 Roster::Roster(const ServerOptions& options, std::size_t collectors, Observer observer)

@@ -90,7 +90,8 @@ struct Server {
   [[nodiscard]] bool joining() const { return state == Lifecycle::joining; }
   [[nodiscard]] bool up() const { return state == Lifecycle::up || state == Lifecycle::draining; }
   [[nodiscard]] bool nameless() const { return base_name == id; }
-  [[nodiscard]] std::string entity() const;  // "east/n1", as findings name it
+  [[nodiscard]] const std::string& shown_name() const;  // of a joining server the name that it will almost always get
+  [[nodiscard]] std::string entity() const;             // "east/n1", as findings name it
 };
 
 class Roster {

@@ -30,7 +30,7 @@ void name(Violation& violation, const Server& server, const Section& section, co
   violation.account = text("account");
   if (section.of != Of::deployment) violation.cluster = server.cluster;
   if (section.of == Of::server) {
-    violation.server = server.name.empty() ? server.base_name : server.name;
+    violation.server = server.shown_name();
     violation.remote = text("remote_cluster");
     violation.entity = server.entity();
     append(violation.entity, " -> ", text("remote"));

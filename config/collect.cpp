@@ -98,8 +98,9 @@ Codec level(const Endpoint& endpoint) {
 
 std::vector<Option> collect_options() {
   constexpr const char* kCollect = "Polling";
-  std::vector<Option> out{
-      {"collect.interval", kCollect, "DURATION", "of all endpoints that have none of their own", interval_of_all()}};
+  std::vector<Option> out{{"collect.interval", kCollect, "DURATION",
+                           "of all endpoints whose own interval is not set, in place of their defaults",
+                           interval_of_all()}};
   for (const Endpoint& endpoint : kEndpoints) {
     const std::string name(endpoint.name);
     out.push_back({"collect." + name + ".interval", kCollect, "DURATION", "how often servers are asked " + name,

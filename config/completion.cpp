@@ -92,9 +92,11 @@ _nats_lookout() {
     [[ -z $paths ]] || compgen "$paths" -P "$start" -- "$word"
   )
   if [[ -n $paths ]]; then compopt -o filenames 2>/dev/null; fi
-  # Bash does not see a directory in --option=directory.
-  if [[ $start == --* && -d ${COMPREPLY[0]#"$start"} ]]; then COMPREPLY[0]+=/; fi
-  if [[ ${COMPREPLY[0]-} == --*[=/] ]]; then compopt -o nospace 2>/dev/null; fi
+  if (( ${#COMPREPLY[@]} == 1 )); then
+    # Bash does not see a directory in --option=directory.
+    if [[ $start == --* && -d ${COMPREPLY[0]#"$start"} ]]; then COMPREPLY[0]+=/; fi
+    if [[ ${COMPREPLY[0]} == --*[=/] ]]; then compopt -o nospace 2>/dev/null; fi
+  fi
 }
 complete -F _nats_lookout nats-lookout)";
 

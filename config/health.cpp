@@ -130,7 +130,7 @@ std::vector<Option> health_options() {
   return {taken_by(
       Reload::sighup,
       {"health.checks", "Health", "CHECKS",
-       "comma list of check=off, on or warning/critical/how-long/how-long-over; cluster/NAME/ or account/NAME/ in "
+       "comma list of check=off, on or warning/critical/how-long/how-long-over; cluster/NAME/ or account/ID/ in "
        "front limits it",
        settings(), Shape::list})};
 }

@@ -98,6 +98,7 @@ std::string render(const Topic& topic) {
 
 std::string render_man_page() {
   std::string out = std::string(".TH NATS-LOOKOUT 1 ") + LOOKOUT_DATE + " \"nats-lookout " + version() + "\"\n";
+  out += ".nh\n.ad l\n";  // names are typed as they stand
   out += section("Name") + "nats\\-lookout \\- watch a NATS deployment through its system account\n";
   out += section("Synopsis") + ".B nats\\-lookout\n[\\fIOPTIONS\\fR] [\\fICOMMAND\\fR]\n";
   for (const Topic& topic : topics_before_options()) out += render(topic);

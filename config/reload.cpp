@@ -11,13 +11,17 @@ Config reloaded(Config running, const Config& fresh) {
   return running;
 }
 
-std::vector<std::string> login_files(const Config& config) {
-  std::vector<std::string> files;
+std::vector<std::string> login_secrets(const Config& config) {
+  constexpr std::size_t kLimit = std::size_t{16} << 20U;  // bundles of certificates are large
+  std::vector<std::string> out;
   for (const cfg::Option& option : cfg::options()) {
     if (option.reload != cfg::Reload::file_login) continue;
-    if (auto path = option.codec.get(config).front(); !path.empty()) files.push_back(std::move(path));
+    const std::string path = option.codec.get(config).front();
+    if (path.empty()) continue;
+    const auto text = cfg::read_file(path, kLimit);
+    out.push_back(text ? *text : text.error());
   }
-  return files;
+  return out;
 }
 
 }  // namespace lookout

@@ -1,4 +1,4 @@
-// What the table of options says about SIGHUP. Pure functions, any thread.
+// What the table of options says about SIGHUP. Any thread.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace lookout {
 // `running` with what SIGHUP takes of `fresh`.
 [[nodiscard]] Config reloaded(Config running, const Config& fresh);
 
-// The files whose content a login is made with.
-[[nodiscard]] std::vector<std::string> login_files(const Config& config);
+// What a login is made with: the content of its files, read now, or why one cannot be read.
+[[nodiscard]] std::vector<std::string> login_secrets(const Config& config);
 
 }  // namespace lookout

@@ -25,17 +25,19 @@ std::vector<Row> commands() {
 
 Topic values() {
   return {"Values",
-          {"A value that is not understood ends the start with one sentence that names the option and its source."},
+          {"A value that is not understood ends the start with one sentence that says which and where it stands."},
           {{"flag", "needs no value on the command line; elsewhere `true` or `false`"},
            {"duration", "a number with `ms`, `s`, `m`, `h` or `d`, or several: `250ms`, `10s`, `1m30s`, `1.5h`, `7d`"},
            {"bytes", "a number, alone or with `KiB`, `MiB` or `GiB`: `32MiB`"},
            {"list", "parts with commas between them, an option given several times, or a sequence in YAML"},
            {"urls",
-            "a list of servers: `nats://host:port`, `tls://host:port` or `host:port` (receivers of alerts: "
+            "a server: `nats://host:port`, `tls://host:port` or `host:port` (receivers of alerts: "
             "`http://` or `https://`); IPv6 addresses in brackets; no credentials inside"},
            {"file, directory", "a path; if it is relative, from where the agent was started"},
            {"n/duration", "how many within what time, from 30s to 15m: `20/5m`; or `off`"},
-           {"checks", "names of checks; `nats-lookout checks` lists them and says how their thresholds are written"}}};
+           {"checks",
+            "names of checks, which `nats-lookout checks` lists, and for `--health.checks` their thresholds and times: "
+            "`server_cpu=70%/90%/2m/1m`, `cluster_versions=off`"}}};
 }
 
 Topic environment() {
@@ -44,15 +46,16 @@ Topic environment() {
       {"The variable of an option is its name in capitals, with `_` for dots and dashes, after `LOOKOUT_`: "
        "`LOOKOUT_NATS_TLS_CA` for `--nats.tls.ca`. An empty variable counts as none, one that belongs to no option is "
        "not looked at."},
-      {{"NO_COLOR", "if it is not empty, `check` colors nothing unless `--check.color=always`"}}};
+      {{"NO_COLOR", "if it is not empty, `check` colors nothing unless `--check.color=always`"},
+       {"NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID",
+        "set by systemd: whom `serve` tells that it is ready and that it lives"}}};
 }
 
 Topic files() {
-  return {
-      "Files",
-      {"No file is read unless an option names it. In the YAML file of `--config.file` a key is the option's name, "
-       "taken apart at its dots: `--nats.tls.ca` is `ca` below `tls` below `nats`. Unknown keys are errors. It holds "
-       "1 MiB at most."}};
+  return {"Files",
+          {"No file is read unless an option names it. In the YAML file of `--config.file` a key is the option's name, "
+           "taken apart at its dots: `--nats.tls.ca` is `ca` below `tls` below `nats`. Unknown keys are errors. The "
+           "file holds 1 MiB at most."}};
 }
 
 Topic secrets() {

@@ -64,9 +64,10 @@ Systemd::Request Systemd::request_of_environment() {
 Systemd::Systemd(Request request, const Cell& cell, const Instruments& instruments, Now now)
     : request_(std::move(request)), cell_(cell), instruments_(instruments), started_(now.mono), next_sign_(now.mono) {}
 
-void Systemd::ready() const {
-  if (!send("READY=1"))
-    log::warn("the service manager cannot be told that this process is ready", {{"socket", request_.socket}});
+void Systemd::ready() {
+  ready_ = send("READY=1");
+  if (!ready_)
+    log::warn("the service manager cannot be told yet that this process is ready", {{"socket", request_.socket}});
 }
 
 void Systemd::reloading(Now now) const {
@@ -80,6 +81,7 @@ void Systemd::stopping() const {
 
 Millis Systemd::tell(Now now) {
   if (request_.socket.empty()) return kNever;
+  if (!ready_) ready_ = send("READY=1");
   if (std::string status = status_of(*cell_.get()); status != status_ && send("STATUS=" + status))
     status_ = std::move(status);
   if (request_.watchdog.count() <= 0) return kStatusPace;

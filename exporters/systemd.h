@@ -25,8 +25,8 @@ class Systemd {
 
   Systemd(Request request, const Cell& cell, const Instruments& instruments, Now now);
 
-  // /metrics is served; or what was reloaded is in use.
-  void ready() const;
+  // /metrics is served; or what was reloaded is in use. Told again by tell() until the service manager takes it.
+  void ready();
   void reloading(Now now) const;
   void stopping() const;
 
@@ -43,6 +43,7 @@ class Systemd {
   const Mono started_;
   Mono next_sign_;
   std::string status_;  // told last
+  bool ready_ = true;   // false: still to be told
 };
 
 }  // namespace lookout

@@ -7,7 +7,7 @@ file(MAKE_DIRECTORY ${made})
 # The binary knows its manual and its completions.
 set(manual ${made}/nats-lookout.1.gz ${made}/nats-lookout.bash ${made}/nats-lookout.zsh ${made}/nats-lookout.fish)
 add_custom_command(OUTPUT ${manual} DEPENDS nats-lookout WORKING_DIRECTORY ${made} VERBATIM
-  COMMAND sh -ec "\"$0\" man | gzip -9n >nats-lookout.1.gz; for s in bash zsh fish; do \"$0\" completion $s >nats-lookout.$s; done"
+  COMMAND sh -ec "\"$0\" man >nats-lookout.1; gzip -9nf nats-lookout.1; for s in bash zsh fish; do \"$0\" completion $s >nats-lookout.$s; done"
     $<TARGET_FILE:nats-lookout>)
 add_custom_target(manual ALL DEPENDS ${manual})
 

@@ -117,6 +117,7 @@ class Dashboards : public testing::Test {
     return run(command, {}, 180s);
   }
 
+  // Servers tell their limit of memory where they have one: set before they start.
   const int memory_limit_ = setenv("GOMEMLIMIT", "1GiB", 1);
   TempDir dir_;
   Fleet servers_{dir_};

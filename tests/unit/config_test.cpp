@@ -285,13 +285,27 @@ TEST(OptionTable, MarksExactlyPasswordAndTokenAsSecret) {
 }
 
 TEST(OptionTable, KnowsTheFilesOfALogin) {
-  EXPECT_EQ(login_files(good({"--nats.user=ann", "--nats.password-file=p", "--nats.tls.ca=a", "--nats.tls.cert=c",
-                              "--nats.tls.key=k", "--web.config.file=w", "--alertmanager.url=https://a",
-                              "--alertmanager.token-file=t", "--events.log=e"})),
+  const TempDir dir;
+  const auto file = [&](const std::string& name) {
+    std::ofstream(dir.path(name)) << name;
+    return "=" + dir.path(name);
+  };
+  EXPECT_EQ(login_secrets(good({"--nats.user=ann", "--nats.password-file" + file("p"), "--nats.tls.ca" + file("a"),
+                                "--nats.tls.cert" + file("c"), "--nats.tls.key" + file("k"),
+                                "--web.config.file" + file("w"), "--alertmanager.url=https://a",
+                                "--alertmanager.token-file" + file("t"), "--events.log" + file("e")})),
             (std::vector<std::string>{"p", "a", "c", "k"}));
-  EXPECT_EQ(login_files(good({"--nats.creds=x"})), std::vector<std::string>{"x"});
-  EXPECT_EQ(login_files(good({"--nats.nkey=x"})), std::vector<std::string>{"x"});
-  EXPECT_EQ(login_files(good({"--nats.token-file=x"})), std::vector<std::string>{"x"});
+  for (const char* option : {"--nats.creds", "--nats.nkey", "--nats.token-file"})
+    EXPECT_EQ(login_secrets(good({option + file("x")})), std::vector<std::string>{"x"});
+}
+
+TEST(OptionTable, SeesThatALargeFileOfALoginHasChanged) {
+  const TempDir dir;
+  const auto secrets_of = [&](char content) {
+    std::ofstream(dir.path("bundle")) << std::string(std::size_t{1} << 20U, content);
+    return login_secrets(good({"--nats.tls.ca=" + dir.path("bundle")}));
+  };
+  EXPECT_NE(secrets_of('a'), secrets_of('b'));
 }
 
 TEST(Defaults, AreThoseOfTheHeaderWithEveryEndpoint) {

@@ -86,7 +86,7 @@ TEST(ManPage, HasEveryOptionAndCommand) {
 
 // Text that roff would take for a request, or a dash that it would set as a hyphen.
 TEST(ManPage, IsEscaped) {
-  const std::set<std::string> requests{".TH", ".SH", ".SS", ".TP", ".PP", ".EX", ".EE", ".B", ".BR"};
+  const std::set<std::string> requests{".TH", ".SH", ".SS", ".TP", ".PP", ".EX", ".EE", ".B", ".BR", ".nh", ".ad"};
   std::istringstream lines(printed({"man"}));
   for (std::string line; std::getline(lines, line);) {
     EXPECT_FALSE(line.empty());

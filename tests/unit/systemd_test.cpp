@@ -46,7 +46,7 @@ class SystemdTest : public testing::Test {
 };
 
 TEST_F(SystemdTest, EveryStepIsOneMessage) {
-  const Systemd manager = systemd();
+  Systemd manager = systemd();
   manager.ready();
   manager.reloading(clock.now());
   manager.stopping();
@@ -71,6 +71,19 @@ TEST_F(SystemdTest, ASignOfLifeComesAtHalfOfItsTime) {
   EXPECT_THAT(told(), ElementsAre("STATUS=not connected to NATS", "WATCHDOG=1"));
   EXPECT_EQ(manager.tell(clock.after(400ms)), 500ms);
   EXPECT_THAT(told(), ElementsAre("WATCHDOG=1"));
+}
+
+TEST_F(SystemdTest, ReadyIsToldAgainUntilItIsTaken) {
+  const std::string later = dir.path("later");
+  Systemd manager({later, 0s}, cell, instruments, clock.now());
+  manager.ready();
+  manager.tell(clock.now());
+  test::NotifySocket manager_socket(later);
+  manager.tell(clock.after(1s));
+  EXPECT_EQ(manager_socket.next(), "READY=1");
+  EXPECT_EQ(manager_socket.next(), "STATUS=not connected to NATS");
+  manager.tell(clock.after(1s));
+  EXPECT_EQ(manager_socket.next(), std::nullopt);
 }
 
 TEST_F(SystemdTest, ALongWatchdogDoesNotHoldUpTheStatus) {
