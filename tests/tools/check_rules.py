@@ -174,6 +174,9 @@ def reference(every):
              "Nothing needs to be edited. To change a threshold that the table gives to the agent, set its option; the agent reads it again at",
              "SIGHUP. To change one that stands in a rule, edit your copy of the file, or silence the alert for the cluster or server in Alertmanager.",
              "`for` and `severity` are changed in the same way. `critical` is for waking somebody, `warning` for the next day.", "",
+             "Alerts about NATS do not keep the job, since any agent may tell of a server. So of several deployments in one Prometheus the names of",
+             "clusters, JetStream domains, and servers without a cluster must differ, or one hides the other's alerts; accounts and streams of the same",
+             "name (such as `$G`) raise one alert for all. Where that will not do, give each deployment a Prometheus of its own.", "",
              "| alert | severity | for | what | threshold |", "| --- | --- | --- | --- | --- |"]
     for rule in alerts:
         name = rule["alert"]
