@@ -41,7 +41,11 @@ std::string taken_away(const Protection& old, const Protection& fresh) {
 }  // namespace
 
 WebSecurity::WebSecurity(std::string path, Instruments& instruments)
-    : path_(std::move(path)), instruments_(instruments), current_(std::make_shared<const Protection>()) {}
+    : path_(std::move(path)), instruments_(instruments), current_(std::make_shared<const Protection>()) {
+  if (path_.empty()) return;
+  for (const char* result : {"loaded", "failed"})
+    instruments_.web_reloads.Add({{"result", result}});  // increase() needs the 0
+}
 
 WebSecurity::~WebSecurity() = default;
 
