@@ -8,8 +8,8 @@ import tempfile
 
 import yaml
 
-from kubernetes_checks.tools import (CHART, KUBERNETES, ROOT, TOOLS, check, equal, expect, one, pod_of, rendered, restricted, run, understood,
-                                     valid)
+from kubernetes_checks.tools import (CHART, KUBERNETES, ROOT, TOOLS, check, equal, expect, one, pod_of, rendered, restricted, run, template,
+                                     understood, valid)
 
 RULES = ROOT / "deploy/prometheus/nats-lookout.rules.yaml"
 VALUES = [(path.name.removesuffix("-values.yaml"), path) for path in sorted((CHART / "ci").glob("*-values.yaml"))]
@@ -170,8 +170,7 @@ def missing_links_are_told():
         shutil.copytree(CHART, copy, ignore=shutil.ignore_patterns("rules.yaml", "dashboards"))
         expect(rendered(chart=copy), "it cannot be installed at all")
         for value in ("prometheusRule", "dashboards"):
-            done = subprocess.run([TOOLS["helm"], "template", "x", copy, "--set", f"{value}.enabled=true"], capture_output=True, text=True,
-                                  check=False)
+            done = subprocess.run(template("--set", f"{value}.enabled=true", chart=copy), capture_output=True, text=True, check=False)
             expect("its links were not followed" in done.stderr, f"{value}: {done.stderr or 'nothing is said'}")
 
 
