@@ -93,9 +93,16 @@ def chart_is_understood(_, values):
 
 @check("the chart refuses {0}", *REFUSED.items())
 def refused(setting, word):
-    done = subprocess.run([TOOLS["helm"], "template", "x", CHART, "--set", setting], capture_output=True, text=True, check=False)
+    done = subprocess.run(template("--set", setting), capture_output=True, text=True, check=False)
     expect(done.returncode != 0, f"{setting} is taken")
     expect("schema" in done.stderr and word in done.stderr, done.stderr)
+
+
+@check("every documented installation names the image")
+def installations_name_the_image():
+    text = (ROOT / "docs/kubernetes.md").read_text().replace("\\\n", "")
+    commands = re.findall(r"^helm .* install nats-lookout .*$", text, re.MULTILINE)
+    expect(commands and all("--set image.repository=" in each for each in commands), "\n".join(commands))
 
 
 @check("helm unit tests")
