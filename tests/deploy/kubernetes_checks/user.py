@@ -1,5 +1,7 @@
 """The user that agents log in as, in the files and at a real server."""
 import contextlib
+import functools
+import http.client
 import json
 import os
 import pathlib
@@ -8,14 +10,12 @@ import socket
 import subprocess
 import tempfile
 import time
-import urllib.error
-import urllib.request
 
 import yaml
 
 from kubernetes_checks.helm import agent_of
 from kubernetes_checks.sidecar import values_of
-from kubernetes_checks.tools import KUBERNETES, PASSWORD, ROOT, SIDECAR, TOOLS, USER, Wrong, binary, check, equal, expect, rendered, run
+from kubernetes_checks.tools import KUBERNETES, PASSWORD, ROOT, SIDECAR, TOOLS, USER, binary, check, equal, expect, rendered, run
 
 
 def permissions():
@@ -69,9 +69,10 @@ def free_ports(count):
         return [each.getsockname()[1] for each in sockets]
 
 
-def eventually(words, holds, seconds=20):
-    end = time.monotonic() + seconds
-    while not holds():
+def wait_while(trouble):
+    """Until the function has nothing to say any more."""
+    end = time.monotonic() + 40
+    while words := trouble():
         expect(time.monotonic() < end, words)
         time.sleep(0.1)
 
@@ -85,54 +86,49 @@ def server(directory, port, configuration):
     log.unlink(missing_ok=True)
     command = [TOOLS["nats_server 2.15"], "-c", file, "-a", "127.0.0.1", "-p", str(port), "-l", log]
     process = subprocess.Popen(command, env={**os.environ, "LOOKOUT_PASSWORD": PASSWORD})
+
+    def does_not_listen():
+        expect(process.poll() is None, f"{file.read_text()} is refused")
+        return "" if log.exists() and "Listening for client connections" in log.read_text() else "nats-server does not start"
+
     try:
-        eventually("nats-server does not start",
-                   lambda: process.poll() is None and log.exists() and "Listening for client connections" in log.read_text())
+        wait_while(does_not_listen)
         yield log
     finally:
         process.terminate()
         process.wait(20)
 
 
-def health(port):
-    """What /healthz says, as the startup probe of the official chart asks."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
-            return answer.read().decode()
-    except urllib.error.HTTPError as refused:
-        return refused.read().decode()
-    except OSError as error:
-        return str(error)
-
-
-def healthy(port):
-    try:
-        eventually("", lambda: '"ok"' in health(port), 40)
-    except Wrong:
-        raise Wrong(f"/healthz says {health(port)}") from None
+def illness(port):
+    """What /healthz says, which the startup probe of the official chart asks; nothing when it is ok."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        connection.request("GET", "/healthz")
+        answer = connection.getresponse()
+        return "" if answer.status == 200 else f"/healthz says {answer.read().decode()}"
 
 
 @check("a running JetStream cluster takes the user server by server, {0}", ("values of the chart", user_of_the_values),
        ("configuration file", documented_user))
 def cluster_takes_the_user(_, user):
     """The first server of a rolling restart: it finds the others, which do not know the user yet, and lets the agent in."""
-    clients, routes, http = (free_ports(9)[i::3] for i in range(3))
+    ports = free_ports(9)
+    clients, routes, monitors = ports[:3], ports[3:6], ports[6:]
     seeds = ", ".join(f"nats://127.0.0.1:{port}" for port in routes)
     with tempfile.TemporaryDirectory() as temporary, contextlib.ExitStack() as others:
         def member(i, more=""):
             directory = pathlib.Path(temporary) / f"n{i}"
             directory.mkdir(exist_ok=True)
-            return server(directory, clients[i], f"""server_name: n{i}\nhttp: "127.0.0.1:{http[i]}"
+            return server(directory, clients[i], f"""server_name: n{i}\nhttp: "127.0.0.1:{monitors[i]}"
                 jetstream: {{store_dir: "{directory}", max_memory_store: 1MB, max_file_store: 1MB}}
                 cluster: {{name: nats, listen: "127.0.0.1:{routes[i]}", routes: [{seeds}]}}\n{more}""")
 
         for i in (1, 2):
             others.enter_context(member(i))
         with member(0):
-            for port in http:
-                healthy(port)
+            for port in monitors:
+                wait_while(functools.partial(illness, port))
         with member(0, user()):
-            healthy(http[0])
+            wait_while(functools.partial(illness, monitors[0]))
             password = pathlib.Path(temporary) / "password"
             password.write_text(PASSWORD)
             said = json.loads(run(binary(), "check", "--format=json", f"--nats.url=nats://127.0.0.1:{clients[0]}", "--nats.user=lookout",
