@@ -8,8 +8,8 @@ import tempfile
 
 import yaml
 
-from kubernetes_checks.tools import (CHART, KUBERNETES, ROOT, TOOLS, check, equal, expect, one, pod_of, rendered, restricted, run, understood,
-                                     valid)
+from kubernetes_checks.tools import (CHART, KUBERNETES, ROOT, TOOLS, check, equal, expect, one, pod_of, rendered, restricted, run, template,
+                                     understood, valid)
 
 RULES = ROOT / "deploy/prometheus/nats-lookout.rules.yaml"
 VALUES = [(path.name.removesuffix("-values.yaml"), path) for path in sorted((CHART / "ci").glob("*-values.yaml"))]
@@ -93,9 +93,16 @@ def chart_is_understood(_, values):
 
 @check("the chart refuses {0}", *REFUSED.items())
 def refused(setting, word):
-    done = subprocess.run([TOOLS["helm"], "template", "x", CHART, "--set", setting], capture_output=True, text=True, check=False)
+    done = subprocess.run(template("--set", setting), capture_output=True, text=True, check=False)
     expect(done.returncode != 0, f"{setting} is taken")
     expect("schema" in done.stderr and word in done.stderr, done.stderr)
+
+
+@check("every documented installation names the image")
+def installations_name_the_image():
+    text = (ROOT / "docs/kubernetes.md").read_text().replace("\\\n", "")
+    commands = re.findall(r"^helm .* install nats-lookout .*$", text, re.MULTILINE)
+    expect(commands and all("--set image.repository=" in each for each in commands), "\n".join(commands))
 
 
 @check("helm unit tests")
@@ -170,8 +177,7 @@ def missing_links_are_told():
         shutil.copytree(CHART, copy, ignore=shutil.ignore_patterns("rules.yaml", "dashboards"))
         expect(rendered(chart=copy), "it cannot be installed at all")
         for value in ("prometheusRule", "dashboards"):
-            done = subprocess.run([TOOLS["helm"], "template", "x", copy, "--set", f"{value}.enabled=true"], capture_output=True, text=True,
-                                  check=False)
+            done = subprocess.run(template("--set", f"{value}.enabled=true", chart=copy), capture_output=True, text=True, check=False)
             expect("its links were not followed" in done.stderr, f"{value}: {done.stderr or 'nothing is said'}")
 
 

@@ -117,7 +117,9 @@ def official_chart(name, kind):
     pod, before = pod_of(stateful_set), pod_of(one(without, "StatefulSet"))
     place = "initContainers" if native else "containers"
     sidecar_is_as_documented(pod, next(each for each in pod[place] if each["name"] == "lookout"), native)
-    pod_monitor_finds(one(manifests, "PodMonitor", "nats-lookout"), stateful_set)
+    pod_monitor_finds(one(manifests, "PodMonitor", "nats-lookout-sidecar"), stateful_set)
+    of_the_agent = one(rendered("--set", "monitor.enabled=true,monitor.kind=PodMonitor", name="nats-lookout"), "PodMonitor")
+    expect(of_the_agent["metadata"]["name"] != "nats-lookout-sidecar", "both PodMonitors have one name")
     expect(pod["terminationGracePeriodSeconds"] > 20, "the pod ends before the sidecar does")
 
     pod[place] = [each for each in pod[place] if each["name"] != "lookout"]

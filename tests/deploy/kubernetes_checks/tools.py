@@ -93,8 +93,13 @@ def one(manifests, kind, name=None):
     return found[0]
 
 
+def template(*arguments, chart=CHART, name="lookout"):
+    """A command; a helm that is built from its module takes Kubernetes for 1.20 unless told."""
+    return [TOOLS["helm"], "template", name, chart, "--namespace=nats", "--kube-version=1.30", *arguments]
+
+
 def rendered(*arguments, chart=CHART, name="lookout"):
-    return documents(run(TOOLS["helm"], "template", name, chart, "--namespace=nats", *arguments))
+    return documents(run(*template(*arguments, chart=chart, name=name)))
 
 
 def built(directory):
