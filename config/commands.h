@@ -9,11 +9,11 @@
 namespace lookout::cfg {
 
 struct Mode {
-  const char* name;
-  const char* help;
+  std::string name;
+  std::string help;
   Command command = Command::serve;
   std::string (*text)(const std::string& argument) = nullptr;  // what it prints, whatever is configured; null: it runs
-  const char* argument = "";                                   // its placeholder; empty: it takes none
+  std::string argument = {};                                   // its placeholder; empty: it takes none
   Texts arguments = {};                                        // one of them must be given
 };
 

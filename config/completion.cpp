@@ -16,15 +16,15 @@ bool takes_value(const Option& option) {
 }
 
 bool common(const Option& option) {  // to all commands
-  return *option.command == '\0';
+  return option.command.empty();
 }
 
 bool takes_file(const Option& option) {
-  return option.placeholder == std::string_view(kFile);
+  return option.placeholder == kFile;
 }
 
 bool takes_directory(const Option& option) {
-  return option.placeholder == std::string_view(kDirectory);
+  return option.placeholder == kDirectory;
 }
 
 std::string values(const Option& option) {
@@ -137,10 +137,10 @@ std::string bash_option(const Option& option) {
 std::string bash_command(const Mode& mode) {
   std::string own;
   for (const Option* option : every_option())
-    if (option->command == std::string_view(mode.name)) own += " " + bash_option(*option);
+    if (option->command == mode.name) own += " " + bash_option(*option);
   if (!own.empty()) own = "options+=" + sh_quoted(own) + " ";
   if (!mode.arguments.empty()) own += "words=" + sh_quoted(join(mode.arguments, " ")) + " ";
-  return own.empty() ? "" : std::string("        ") + mode.name + ") " + own + ";;\n";
+  return own.empty() ? own : "        " + mode.name + ") " + own + ";;\n";
 }
 
 std::string render_bash() {
@@ -201,13 +201,11 @@ std::string render_zsh() {
   const auto option_of_all = [](const Option& option) { return common(option) ? zsh_option(option) : ""; };
   const auto own = [](const Option& option) {
     if (common(option)) return std::string();
-    return std::string("  if (( $words[(I)") + option.command + "] )); then options+=(\n" + zsh_option(option) +
-           "  ) fi\n";
+    return "  if (( $words[(I)" + option.command + "] )); then options+=(\n" + zsh_option(option) + "  ) fi\n";
   };
   const auto argument = [](const Mode& mode) {
     if (mode.arguments.empty()) return std::string();
-    return std::string("        ") + mode.name + ") _values " + mode.argument + " " + join(mode.arguments, " ") +
-           " ;;\n";
+    return "        " + mode.name + ") _values " + mode.argument + " " + join(mode.arguments, " ") + " ;;\n";
   };
   std::string out = replaced(kZsh, "@COMMANDS@", each_command(zsh_command));
   out = replaced(out, "@OPTIONS@", each_option(option_of_all));
@@ -239,8 +237,7 @@ std::string fish_value(const Option& option) {
 }
 
 std::string fish_option(const Option& option) {
-  const std::string only =
-      common(option) ? "" : std::string(" -n '__fish_seen_subcommand_from ") + option.command + "'";
+  const std::string only = common(option) ? "" : " -n '__fish_seen_subcommand_from " + option.command + "'";
   return "\ncomplete -c nats-lookout" + only + (option.path == kHelp ? " -s h" : "") + " -l " + option.path +
          fish_value(option) + " -d " + fish_quoted(option.help);
 }
@@ -249,7 +246,7 @@ std::string fish_command(const Mode& mode) {
   std::string out = "\ncomplete -c nats-lookout -n 'not __fish_seen_subcommand_from " + command_names(" ") + "' -a " +
                     mode.name + " -d " + fish_quoted(mode.help);
   if (!mode.arguments.empty())
-    out += std::string("\ncomplete -c nats-lookout -n '__fish_seen_subcommand_from ") + mode.name + "' -a " +
+    out += "\ncomplete -c nats-lookout -n '__fish_seen_subcommand_from " + mode.name + "' -a " +
            fish_quoted(join(mode.arguments, " "));
   return out;
 }

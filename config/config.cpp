@@ -135,9 +135,9 @@ CommandLine Grammar::printed(const Mode& mode) const {
   if (mode.arguments.empty()) return ended(0, mode.text(""));
   const Texts& given = app_.get_subcommand(mode.name)->get_option(mode.argument)->results();
   const std::string wanted = cfg::alternatives(mode.arguments);
-  if (given.empty()) return failed(std::string(mode.name) + " must be followed by " + wanted);
+  if (given.empty()) return failed(mode.name + " must be followed by " + wanted);
   if (std::find(mode.arguments.begin(), mode.arguments.end(), given.front()) == mode.arguments.end())
-    return failed(std::string(mode.name) + " " + cfg::must_be(wanted, given.front()).what);
+    return failed(mode.name + " " + cfg::must_be(wanted, given.front()).what);
   return ended(0, mode.text(given.front()));
 }
 
@@ -155,7 +155,7 @@ std::string Grammar::collect(Givens& givens) const {
     const Texts& texts = parsed->results();
     if (texts.empty()) continue;
     const std::string name = "--" + option->path;
-    if (*option->command != '\0' && option->command != std::string_view(mode().name))
+    if (!option->command.empty() && option->command != mode().name)
       return name + " needs the command " + option->command;
     if (texts.size() > 1 && option->shape != Shape::list) return name + " must be given only once";
     givens[option->path] = {texts, name};

@@ -45,15 +45,15 @@ inline constexpr const char* kDirectory = "DIRECTORY";
 
 struct Option {
   std::string path;         // "nats.url": --nats.url, LOOKOUT_NATS_URL, url below nats in YAML
-  const char* group;        // heading in the help
-  const char* placeholder;  // for its value in the help; empty: its values say it, or it is a flag
+  std::string group;        // heading in the help
+  std::string placeholder;  // for its value in the help; empty: its values say it, or it is a flag
   std::string help;
   Codec codec;
   Shape shape = Shape::value;
   bool secret = false;
   Reload reload = Reload::restart;
   Sources sources = Sources::all;
-  const char* command = "";  // the only one that has it; empty: all
+  std::string command = {};  // the only one that has it; empty: all
 };
 
 // Those that every source may give.

@@ -16,7 +16,7 @@ std::vector<Chapter> chapters() {
 }
 
 std::string placeholder(const Option& option) {
-  const bool derived = *option.placeholder == '\0' && option.shape != Shape::flag;
+  const bool derived = option.placeholder.empty() && option.shape != Shape::flag;
   return derived ? join(option.codec.values, "|") : option.placeholder;
 }
 
@@ -27,7 +27,7 @@ std::string verbatim_alternatives(Texts texts) {
 
 std::string type(const Option& option) {
   if (option.shape == Shape::flag) return "flag";
-  if (*option.placeholder == '\0') return verbatim_alternatives(option.codec.values);
+  if (option.placeholder.empty()) return verbatim_alternatives(option.codec.values);
   return (option.shape == Shape::list ? "list of " : "") + lowercase(option.placeholder);
 }
 

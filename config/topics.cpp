@@ -9,7 +9,7 @@ namespace {
 std::string own_options_of(const Mode& mode) {
   Texts names;
   for (const Option& option : own_options())
-    if (option.command == std::string_view(mode.name)) names.push_back("`--" + option.path + "`");
+    if (option.command == mode.name) names.push_back("`--" + option.path + "`");
   return names.empty() ? "" : "; takes " + join(names, ", ");
 }
 
@@ -17,7 +17,7 @@ std::vector<Row> commands() {
   std::vector<Row> rows;
   for (const Mode& mode : modes()) {
     const bool argument = !mode.arguments.empty();
-    rows.push_back({mode.name + std::string(argument ? " " : "") + mode.argument,
+    rows.push_back({mode.name + (argument ? " " : "") + mode.argument,
                     mode.help + (argument ? ": " + verbatim_alternatives(mode.arguments) : "") + own_options_of(mode)});
   }
   return rows;

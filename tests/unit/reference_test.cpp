@@ -132,7 +132,7 @@ TEST(OptionValues, AreTakenAndNothingElseIsWhereTheyAreAll) {
     if (option->sources == cfg::Sources::command_line && option->shape == cfg::Shape::flag) continue;
     for (const auto& value : option->codec.values)
       EXPECT_EQ(option->codec.set(config, {value}), "") << option->path << "=" << value;
-    const bool all = *option->placeholder == '\0';
+    const bool all = option->placeholder.empty();
     if (all) {
       EXPECT_NE(option->codec.set(config, {"nonsense"}), "") << option->path;
     }
