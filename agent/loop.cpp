@@ -231,7 +231,8 @@ void Loop::tell_findings(Now now) {
   for (Finding& finding : findings.raised()) {
     const auto before = told_.find({finding.check, finding.entity});
     tell(finding, before == told_.end() ? nullptr : &before->second, now);
-    raised.try_emplace(std::pair(finding.check, finding.entity), std::move(finding));
+    auto name = std::pair(finding.check, finding.entity);
+    raised.emplace(std::move(name), std::move(finding));
   }
   for (const auto& [key, finding] : told_) {
     if (!raised.contains(key)) tell_over(finding, now);

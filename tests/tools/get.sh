@@ -268,18 +268,17 @@ grafana_sdk() {
   echo "$dir"
 }
 
-# spdx_validator: prints the path of a program that judges a software bill of materials in SPDX.
-spdx_validator() {
-  local dir="$TOOLS/spdx"
-  if [ ! -x "$dir/bin/pyspdxtools" ]; then
-    rm -rf "$dir"
-    install_packages python3-venv || return 1
-    python3 -m venv "$dir" && "$dir/bin/python" -m pip install -q spdx-tools >"$TOOLS/pip.log" 2>&1 || {
+# spdx_tools: prints where the Python package is that judges a software bill of materials in SPDX, for PYTHONPATH.
+spdx_tools() {
+  local dir="$TOOLS/spdx-tools"
+  if [ ! -d "$dir" ]; then
+    rm -rf "$dir.new"
+    python3 -m pip install -q --target "$dir.new" 'spdx-tools==0.8.*' >"$TOOLS/pip.log" 2>&1 || {
       tail -5 "$TOOLS/pip.log" >&2
       echo "could not install the Python package spdx-tools" >&2
-      rm -rf "$dir"
       return 1
     }
+    mv "$dir.new" "$dir" || return 1
   fi
-  echo "$dir/bin/pyspdxtools"
+  echo "$dir"
 }
