@@ -57,4 +57,10 @@ const std::vector<Mode>& modes() {
   return all;
 }
 
+std::string command_names(const std::string& separator) {
+  Texts names;
+  for (const Mode& mode : modes()) names.push_back(mode.name);
+  return join(names, separator);
+}
+
 }  // namespace lookout::cfg

@@ -18,5 +18,6 @@ struct Mode {
 };
 
 [[nodiscard]] const std::vector<Mode>& modes();
+[[nodiscard]] std::string command_names(const std::string& separator);
 
 }  // namespace lookout::cfg

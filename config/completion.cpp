@@ -44,12 +44,6 @@ std::string each_command(const std::function<std::string(const Mode&)>& line) {
   return out;
 }
 
-std::string command_names(const std::string& separator) {
-  Texts names;
-  for (const Mode& mode : modes()) names.emplace_back(mode.name);
-  return join(names, separator);
-}
-
 // `text` with `by` in the place of each `what`.
 std::string replaced(std::string text, std::string_view what, std::string_view by) {
   for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))

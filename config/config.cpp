@@ -56,9 +56,7 @@ std::string name_of(std::string_view word) {
 // The sentence about a word that is no option and no command. Only a first word is repeated: others may be parts of a
 // secret.
 std::string stranger(const std::string& word, bool first) {
-  Texts commands;
-  for (const Mode& mode : modes()) commands.emplace_back(mode.name);
-  const std::string wanted = "the commands are " + cfg::join(commands, ", ");
+  const std::string wanted = "the commands are " + cfg::command_names(", ");
   if (!word.starts_with('-'))
     return first ? "unknown command " + cfg::quote(word) + ": " + wanted : "an argument is no option: " + wanted;
   Texts known;

@@ -84,6 +84,22 @@ package_of_testing() {
   echo "$dir/$file"
 }
 
+# python_package NAME REQUIREMENT [PIP-OPTION...]: prints the directory below build/tools that has this Python package, for PYTHONPATH.
+python_package() {
+  local dir="$TOOLS/$1" requirement=$2
+  shift 2
+  if [ ! -d "$dir" ]; then
+    rm -rf "$dir.new"
+    python3 -m pip install -q --only-binary :all: --target "$dir.new" "$@" "$requirement" >"$TOOLS/pip.log" 2>&1 || {
+      tail -5 "$TOOLS/pip.log" >&2
+      echo "could not install the Python package $requirement" >&2
+      return 1
+    }
+    mv "$dir.new" "$dir" || return 1
+  fi
+  echo "$dir"
+}
+
 # nats_server debian | MAJOR.MINOR: prints the path of the newest nats-server of that line; "debian" is 2.9.10 on bookworm.
 nats_server() {
   local line=$1 dir="$TOOLS/nats-server-$1"
@@ -164,19 +180,7 @@ kubectl_validate() { go_tool kubectl-validate sigs.k8s.io/kubectl-validate v0.0.
 
 # kubernetes_validate: prints where that Python package is, for PYTHONPATH; it has the schemas of Kubernetes 1.25 to 1.37, but knows no
 # custom resources.
-kubernetes_validate() {
-  local dir="$TOOLS/kubernetes-validate"
-  if [ ! -d "$dir" ]; then
-    rm -rf "$dir.new"
-    python3 -m pip install -q --target "$dir.new" kubernetes-validate==1.37.0 >"$TOOLS/pip.log" 2>&1 || {
-      tail -5 "$TOOLS/pip.log" >&2
-      echo "could not install the Python package kubernetes-validate" >&2
-      return 1
-    }
-    mv "$dir.new" "$dir" || return 1
-  fi
-  echo "$dir"
-}
+kubernetes_validate() { python_package kubernetes-validate kubernetes-validate==1.37.0; }
 
 # prometheus_operator_crds: prints the directory of the operator's custom resource definitions.
 prometheus_operator_crds() {
@@ -223,17 +227,8 @@ chromedriver() {
 
 # clang_tidy: prints the path of clang-tidy 22, a Python package: Debian's 14 goes through all that is included, which takes four times longer.
 clang_tidy() {
-  local dir="$TOOLS/clang-tidy-22" binary=clang_tidy/data/bin/clang-tidy
-  if [ ! -x "$dir/$binary" ]; then
-    rm -rf "$dir" "$dir.new"
-    python3 -m pip install -q --no-deps --only-binary :all: --target "$dir.new" 'clang-tidy==22.*' >"$TOOLS/pip.log" 2>&1 || {
-      tail -5 "$TOOLS/pip.log" >&2
-      echo "could not install the Python package clang-tidy" >&2
-      return 1
-    }
-    mv "$dir.new" "$dir" || return 1
-  fi
-  echo "$dir/$binary"
+  local dir
+  dir=$(python_package clang-tidy-22 'clang-tidy==22.*' --no-deps) && echo "$dir/clang_tidy/data/bin/clang-tidy"
 }
 
 # axe: prints the path of axe-core, which finds what stands in the way of people with disabilities; it comes in a Python package.
@@ -253,32 +248,7 @@ axe() {
 }
 
 # grafana_sdk: prints where Grafana's types for dashboards are, made from its schemas; for PYTHONPATH.
-grafana_sdk() {
-  local dir="$TOOLS/grafana-sdk"
-  if [ ! -d "$dir/grafana_foundation_sdk" ]; then
-    rm -rf "$dir" "$dir.new"
-    mkdir -p "$dir.new"
-    python3 -m pip download -q --no-deps --only-binary :all: -d "$dir.new" 'grafana-foundation-sdk==1769699998!10.1.0' >"$TOOLS/pip.log" 2>&1 || {
-      tail -5 "$TOOLS/pip.log" >&2
-      echo "could not download the Python package grafana-foundation-sdk" >&2
-      return 1
-    }
-    unzip -q -o "$dir.new"/*.whl -d "$dir.new" && rm -f "$dir.new"/*.whl && mv "$dir.new" "$dir" || return 1
-  fi
-  echo "$dir"
-}
+grafana_sdk() { python_package grafana-sdk 'grafana-foundation-sdk==1769699998!10.1.0' --no-deps; }
 
 # spdx_tools: prints where the Python package is that judges a software bill of materials in SPDX, for PYTHONPATH.
-spdx_tools() {
-  local dir="$TOOLS/spdx-tools"
-  if [ ! -d "$dir" ]; then
-    rm -rf "$dir.new"
-    python3 -m pip install -q --target "$dir.new" 'spdx-tools==0.8.*' >"$TOOLS/pip.log" 2>&1 || {
-      tail -5 "$TOOLS/pip.log" >&2
-      echo "could not install the Python package spdx-tools" >&2
-      return 1
-    }
-    mv "$dir.new" "$dir" || return 1
-  fi
-  echo "$dir"
-}
+spdx_tools() { python_package spdx-tools 'spdx-tools==0.8.*'; }
